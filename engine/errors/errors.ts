@@ -1,0 +1,30 @@
+/**
+ * The one table of errors that a person meets: what it is, what the wire says, whether trying again helps, what to do.
+ * What clients send wrongly is a drop reason (protocol/drop-reasons.ts), not an error.
+ */
+export const ERRORS = {
+  'setting-invalid': { status: 500, retry: false, remedy: 'correct the named setting and start again' },
+  'port-in-use': { status: 500, retry: false, remedy: 'end the other program, or choose another port by the named setting' },
+  'data-unwritable': { status: 500, retry: false, remedy: 'make the folder writable, or choose another by DATALAB_DATA_DIR' },
+  'store-newer': { status: 500, retry: false, remedy: 'start the newer datalab that wrote this file, or choose another data folder' },
+  'store-away': { status: 503, retry: true, remedy: 'wait; everything that was not acknowledged is sent again' },
+  'app-unknown': { status: 404, retry: false, remedy: 'look up the app’s key under Settings' },
+  'session-unknown': { status: 404, retry: false, remedy: 'it may belong to another app, or its retention has passed' },
+  'query-invalid': { status: 400, retry: false, remedy: 'correct the named parameter' },
+  'origin-refused': { status: 403, retry: false, remedy: 'add the page’s origin to the app’s allowed origins' },
+  'not-found': { status: 404, retry: false, remedy: 'check the address' },
+  internal: { status: 500, retry: true, remedy: 'try again; the log has the reason' },
+} as const satisfies Record<string, { status: number; retry: boolean; remedy: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Thrown for everything in ERRORS. `message` is one clear sentence. */
+export class DatalabError extends Error {
+  override name = 'DatalabError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The seed format: one JSON object per text message, for clients other than our tracker (SPEC TX1–TX4).
+ *
+ *   {"type":"MOUSECLICK","timestamp":1767225600000,"event":{"x":10,"y":20,"target":"#buy","button":0}}
+ *   {"type":"URLCHANGE","timestamp":…,"event":{"from":"https://…/a","to":"https://…/b","elapsed":1200}}
+ *   {"type":"MOUSEHOVER","timestamp":…,"event":{"target":"#buy","x":10,"y":20,"elapsed":800}}
+ *   {"type":"MOUSEMOVE","timestamp":…,"event":{"x":10,"y":20,"elapsed":0}}
+ *   {"type":"SESSION_RECORD","timestamp":…,"event":{ anything }}
+ *   {"type":"GOODBYE"}
+ *
+ * `timestamp` is epoch milliseconds or an ISO 8601 string. Numbers outside their range, other types and missing fields
+ * are refused; nothing is guessed. The session numbers text events in the order of arrival.
+ */
+import type { DropReason } from './drop-reasons.ts';
+import type { Event } from './events.ts';
+import { COORDINATE_MAX_PX, TEXT_MAX_BYTES } from './limits.ts';
+import { ok, type Result, refuse } from './result.ts';
+
+/** The event types of the seed, in its own capitals. */
+export const SEED_TYPES = ['MOUSECLICK', 'URLCHANGE', 'MOUSEHOVER', 'MOUSEMOVE', 'SESSION_RECORD'] as const;
+export type SeedType = (typeof SEED_TYPES)[number];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+class BadField extends Error {}
+
+/** Reads one text message's event. Any text gives a result; nothing throws. */
+export function decodeSeed(text: string): Result<Event, DropReason> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return refuse('frame-malformed');
+  }
+  if (!isRecord(parsed)) return refuse('event-malformed');
+  const { type, timestamp, event } = parsed;
+  if (!SEED_TYPES.includes(type as SeedType)) return refuse('event-unknown');
+  if (!isRecord(event)) return refuse('event-malformed');
+  try {
+    return ok(eventOf(type as SeedType, timeOf(timestamp), event));
+  } catch (error) {
+    if (error instanceof BadField) return refuse('event-malformed');
+    throw error;
+  }
+}
+
+/**
+ * True for a text message that says goodbye. Looks only at short messages, so that the main thread never parses a body.
+ */
+export function isSeedGoodbye(text: string): boolean {
+  return text.length < 64 && /^\s*\{\s*"type"\s*:\s*"GOODBYE"\s*\}\s*$/.test(text);
+}
+
+function eventOf(type: SeedType, atMs: number, event: Fields): Event {
+  switch (type) {
+    case 'MOUSECLICK':
+      return {
+        kind: 'click',
+        atMs,
+        x: pixel(event, 'x'),
+        y: pixel(event, 'y'),
+        target: text(event, 'target', ''),
+        tag: text(event, 'tag', ''),
+        text: text(event, 'text', ''),
+        href: text(event, 'href', ''),
+        elementX: 0,
+        elementY: 0,
+        button: whole(event, 'button', 0),
+        hesitationMs: whole(event, 'hesitation', 0),
+        fixed: 0,
+      };
+    case 'URLCHANGE':
+      return {
+        kind: 'urlchange',
+        atMs,
+        from: text(event, 'from', ''),
+        to: text(event, 'to'),
+        elapsedMs: whole(event, 'elapsed', 0),
+        cause: 'push',
+      };
+    case 'MOUSEHOVER':
+      return {
+        kind: 'hover',
+        atMs,
+        x: pixel(event, 'x', 0),
+        y: pixel(event, 'y', 0),
+        target: text(event, 'target'),
+        tag: text(event, 'tag', ''),
+        text: text(event, 'text', ''),
+        dwellMs: whole(event, 'elapsed'),
+      };
+    case 'MOUSEMOVE':
+      return { kind: 'move', atMs, x: pixel(event, 'x'), y: pixel(event, 'y'), restMs: whole(event, 'elapsed', 0) };
+    case 'SESSION_RECORD':
+      return { kind: 'dom', atMs, json: JSON.stringify(event) };
+  }
+}
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function timeOf(value: unknown): number {
+  const ms = typeof value === 'string' ? Date.parse(value) : value;
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0 || ms > 8.64e15) throw new BadField();
+  return Math.round(ms);
+}
+
+function number(event: Fields, name: string, fallback: number | undefined, min: number, max: number): number {
+  const value = Object.hasOwn(event, name) ? event[name] : fallback;
+  if (typeof value !== 'number' || !(value >= min && value <= max)) throw new BadField();
+  return Math.round(value);
+}
+
+const pixel = (event: Fields, name: string, fallback?: number) => number(event, name, fallback, -COORDINATE_MAX_PX, COORDINATE_MAX_PX);
+const whole = (event: Fields, name: string, fallback?: number) => number(event, name, fallback, 0, Number.MAX_SAFE_INTEGER);
+
+function text(event: Fields, name: string, fallback?: string): string {
+  const value = Object.hasOwn(event, name) ? event[name] : fallback;
+  if (typeof value !== 'string' || value.length > TEXT_MAX_BYTES) throw new BadField();
+  return value;
+}

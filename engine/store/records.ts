@@ -1,0 +1,69 @@
+/** What the store keeps, as plain data. Times are epoch ms. */
+import type { LayoutBox, WidthClass } from '../protocol/events.ts';
+import type { Ledger } from '../protocol/ledger.ts';
+import type { EndReason } from '../protocol/lifecycle.ts';
+
+export type DeviceClass = 'desktop' | 'mobile' | 'tablet' | 'other';
+
+/** What is known of a session from its hello: by these, counts are kept. */
+export type SessionFacts = {
+  readonly app: string;
+  readonly session: string;
+  readonly visit: string;
+  readonly visitor: string;
+  readonly device: DeviceClass;
+  /** Name without version, e.g. `Firefox`. */ readonly browser: string;
+  readonly os: string;
+  /** BCP 47, e.g. `de-AT`; '' if unknown. */ readonly language: string;
+  /** Address of the page before the entry page, without query and fragment; '' if none or own. */ readonly referrer: string;
+  /** Like `1920×1080`; '' if unknown. */ readonly screen: string;
+  /** Marked, never dropped. */ readonly bot: boolean;
+};
+
+/** One session as stored. Written at hello, moved by every commit, finished at its end. */
+export type SessionRecord = SessionFacts & {
+  readonly tab: string;
+  readonly startedMs: number;
+  /** Latest event, or the end. */ readonly lastSeenMs: number;
+  readonly entryUrl: string;
+  /** Latest address, and since when. */ readonly url: string;
+  readonly urlSinceMs: number;
+  readonly views: number;
+  readonly clicks: number;
+  readonly events: number;
+  readonly ledger: Ledger;
+  /** Set when it ended; absent again when the tab came back. */ readonly endedMs?: number;
+  readonly endReason?: EndReason;
+};
+
+/** A visit: what a visitor does until 30 minutes of quiet. */
+export type VisitRecord = {
+  readonly app: string;
+  readonly visit: string;
+  readonly visitor: string;
+  readonly startedMs: number;
+  readonly lastSeenMs: number;
+};
+
+/** A frame that could not be stored as what it claims to be: kept for the operators, never retried. */
+export type SetAside = {
+  readonly app: string;
+  readonly session: string;
+  readonly firstSeq: number;
+  readonly count: number;
+  /** A drop reason. */ readonly reason: string;
+  /** SHA-256 of the bytes, hex; the bytes themselves are not kept. */ readonly sha256: string;
+  readonly atMs: number;
+};
+
+/** The latest layout of a page in one width class. */
+export type LayoutRecord = {
+  readonly app: string;
+  readonly url: string;
+  readonly widthClass: WidthClass;
+  readonly atMs: number;
+  readonly pageWidth: number;
+  readonly pageHeight: number;
+  readonly viewportHeight: number;
+  readonly boxes: readonly LayoutBox[];
+};

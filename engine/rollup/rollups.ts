@@ -31,10 +31,10 @@ export type RollupSums<N extends RollupName> = { readonly [C in (typeof ROLLUPS)
 /** One stored document. */
 export type RollupRow<N extends RollupName> = RollupKey<N> & RollupSums<N>;
 
-/** An increment of one document. */
+/** An increment of one document. Heat is not among them: it travels packed, as a HeatGrid (heat.ts). */
 export type RollupChange = {
-  [N in RollupName]: { readonly rollup: N; readonly key: RollupKey<N>; readonly add: Partial<RollupSums<N>> };
-}[RollupName];
+  [N in Exclude<RollupName, 'heat'>]: { readonly rollup: N; readonly key: RollupKey<N>; readonly add: Partial<RollupSums<N>> };
+}[Exclude<RollupName, 'heat'>];
 
 /** The UTC day of a time, `YYYY-MM-DD`. @param atMs epoch ms */
 export function dayOf(atMs: number): string {

@@ -2,21 +2,16 @@
 import type { LayoutBox, WidthClass } from '../protocol/events.ts';
 import type { Ledger } from '../protocol/ledger.ts';
 import type { EndReason } from '../protocol/lifecycle.ts';
+import type { Facts } from '../rollup/dimensions.ts';
 
 export type DeviceClass = 'desktop' | 'mobile' | 'tablet' | 'other';
 
-/** What is known of a session from its hello: by these, counts are kept. */
-export type SessionFacts = {
-  readonly app: string;
+/** What is known of a session from its hello: what counts are kept by, and who it is. */
+export type SessionFacts = Facts & {
   readonly session: string;
   readonly visit: string;
   readonly visitor: string;
   readonly device: DeviceClass;
-  /** Name without version, e.g. `Firefox`. */ readonly browser: string;
-  readonly os: string;
-  /** BCP 47, e.g. `de-AT`; '' if unknown. */ readonly language: string;
-  /** Address of the page before the entry page, without query and fragment; '' if none or own. */ readonly referrer: string;
-  /** Like `1920×1080`; '' if unknown. */ readonly screen: string;
   /** Marked, never dropped. */ readonly bot: boolean;
 };
 
@@ -26,8 +21,9 @@ export type SessionRecord = SessionFacts & {
   readonly startedMs: number;
   /** Latest event, or the end. */ readonly lastSeenMs: number;
   readonly entryUrl: string;
-  /** Latest address, and since when. */ readonly url: string;
+  /** Latest address, and since when; LEFT (rollup/page-time.ts) once its time was counted. */ readonly url: string;
   readonly urlSinceMs: number;
+  /** Width class of the latest page; absent before the first frame that names one. */ readonly widthClass?: WidthClass;
   readonly views: number;
   readonly clicks: number;
   readonly events: number;

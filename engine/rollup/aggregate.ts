@@ -44,6 +44,9 @@ type Sink = {
 /** Adds frames up; ask it once at the end. */
 export class Aggregator {
   readonly #totals = new RollupTotals();
+  /** The dimension sums of each session on the day it was last seen: looked up once a batch, not once a frame. */
+  readonly #dimensions = new Map<Facts, { readonly day: string; readonly sums: readonly { views: number; events: number }[] }>();
+  #today = { number: -1, day: '' };
 
   /**
    * Takes one frame in.
@@ -70,9 +73,11 @@ export class Aggregator {
       const atMs = Math.min(Math.max(event.atMs, receivedMs - CLOCK_SKEW_MAX_MS), receivedMs + CLOCK_SKEW_MAX_MS);
       if (atMs < startMs) startMs = atMs;
       if (atMs > endMs) endMs = atMs;
-      if (!sink || Math.floor(atMs / DAY_MS) !== sink.dayNumber) {
+      const dayNumber = Math.floor(atMs / DAY_MS);
+      if (!sink || dayNumber !== sink.dayNumber) {
         finish();
-        sink = sinkOf(facts, page, width, atMs);
+        if (this.#today.number !== dayNumber) this.#today = { number: dayNumber, day: dayOf(atMs) };
+        sink = { facts, day: this.#today.day, dayNumber, page, widthClass: width, kinds: new Map(), views: 0, clicks: 0, events: 0 };
       }
       sink.events++;
       sink.kinds.set(event.kind, (sink.kinds.get(event.kind) ?? 0) + 1);
@@ -152,13 +157,20 @@ export class Aggregator {
     const page = this.#page(sink, sink.page.url);
     page.events += sink.events;
     page.clicks += sink.clicks;
-    for (const [dimension, value] of dimensionsOf(sink.facts)) {
-      const sums = this.#totals.sums('dimension', { app, day: sink.day, dimension, value });
+    for (const sums of this.#dimensionsOf(sink)) {
       sums.views += sink.views;
       sums.events += sink.events;
     }
     for (const [value, count] of sink.kinds)
       this.#totals.sums('dimension', { app, day: sink.day, dimension: 'event', value }).events += count;
+  }
+
+  #dimensionsOf({ facts, day }: Sink) {
+    const known = this.#dimensions.get(facts);
+    if (known?.day === day) return known.sums;
+    const sums = dimensionsOf(facts).map(([dimension, value]) => this.#totals.sums('dimension', { app: facts.app, day, dimension, value }));
+    this.#dimensions.set(facts, { day, sums });
+    return sums;
   }
 
   #page(sink: Sink, url: string) {
@@ -195,18 +207,4 @@ function placeAfter(event: Event, atMs: number, page: PageContext, before: Frame
     default:
       return before;
   }
-}
-
-function sinkOf(facts: Facts, page: PageContext, width: WidthClass, atMs: number): Sink {
-  return {
-    facts,
-    day: dayOf(atMs),
-    dayNumber: Math.floor(atMs / DAY_MS),
-    page,
-    widthClass: width,
-    kinds: new Map(),
-    views: 0,
-    clicks: 0,
-    events: 0,
-  };
 }

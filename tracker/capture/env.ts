@@ -1,0 +1,40 @@
+/** What every behaviour in this folder is given: `start(emit, env) → stop`. */
+import type { Event, PageContext } from '../../engine/protocol/events.ts';
+import type { TrackerConfig } from '../../engine/protocol/hello.ts';
+import type { Guard } from './guard.ts';
+
+/** Takes an event. @param page where it happened, if not on the page as it is now */
+export type Emit = (event: Event, page?: PageContext) => void;
+
+/** Ends a behaviour and takes back everything it did to the page. */
+export type Stop = () => void;
+
+/** A place of its own in the tab's storage, which may be refused: then nothing is found. */
+export type TabStore = { take(key: string): string | null; put(key: string, value: string): void };
+
+export type Env = {
+  readonly guard: Guard;
+  readonly store: TabStore;
+  /** The server may change it at hello, so it is asked each time. */ config(): TrackerConfig;
+  page(): PageContext;
+  /** Behaviours that hold something back register here to let it go. */ readonly settlers: Set<() => void>;
+};
+
+/** Lets go of what behaviours hold back: before the address changes, the page hides or ends. */
+export function settle(env: Env): void {
+  for (const fn of env.settlers) fn();
+}
+
+/** Listens passively in the capture phase, so that no handler of the page can hide an event, and no event waits for us. */
+export function listen<E extends globalThis.Event>(env: Env, target: EventTarget, type: string, fn: (event: E) => void): Stop {
+  const listener = env.guard(fn) as EventListener;
+  const options = { passive: true, capture: true };
+  target.addEventListener(type, listener, options);
+  return () => target.removeEventListener(type, listener, options);
+}
+
+/** Calls `fn` once, guarded. @returns cancels it */
+export function later(env: Env, delayMs: number, fn: () => void): Stop {
+  const timer = setTimeout(env.guard(fn), delayMs);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,20 @@
+/** Wraps functions so that nothing they throw reaches the page; what was caught is counted. */
+export type Guard = {
+  <A extends readonly unknown[]>(fn: (...args: A) => void): (...args: A) => void;
+  /** Throws caught so far: 0 is the aim. */ faults(): number;
+};
+
+/** Makes the one guard of a page. Every listener, timer and callback of the tracker passes through it. */
+export function createGuard(): Guard {
+  let faults = 0;
+  const guard = <A extends readonly unknown[]>(fn: (...args: A) => void) => {
+    return (...args: A) => {
+      try {
+        fn(...args);
+      } catch {
+        faults++;
+      }
+    };
+  };
+  return Object.assign(guard, { faults: () => faults });
+}

@@ -1,0 +1,36 @@
+import type { PageContext } from '../../engine/protocol/events.ts';
+import { type Emit, type Env, later, listen, type Stop } from './env.ts';
+import { createThinner, REST_MIN_MS } from './thinner.ts';
+
+/** Reports where the pointer was and how long it stayed. Fingers are no pointer: they come as clicks and scrolls. */
+export function startMove(emit: Emit, env: Env): Stop {
+  const thinner = createThinner<PageContext>(
+    () => env.config().moveSampleMs,
+    ({ x, y, atMs, restMs, context }) => emit({ kind: 'move', x, y, atMs, restMs }, context),
+  );
+  // One timer that looks again, instead of one that every move would have to set back.
+  let watching = false;
+  const watch = (delayMs: number) => {
+    watching = true;
+    cancel = later(env, delayMs, () => {
+      const nowMs = Date.now();
+      const nextMs = thinner.tick(nowMs);
+      watching = false;
+      if (nextMs !== null) watch(nextMs - nowMs);
+    });
+  };
+  let cancel = () => {};
+  const end = () => thinner.end(Date.now());
+  const stop = listen<PointerEvent>(env, window, 'pointermove', (event) => {
+    if (event.pointerType === 'touch') return;
+    thinner.at(event.pageX, event.pageY, Date.now(), env.page());
+    if (!watching) watch(REST_MIN_MS);
+  });
+  env.settlers.add(end);
+  return () => {
+    stop();
+    cancel();
+    end();
+    env.settlers.delete(end);
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Names what was clicked or hovered, so that the name lasts: it should survive the next deployment and a move within
+ * the page (rules.md, Targets). The first rule that holds:
+ *
+ *   1. the attribute the app configured   2. a data attribute that tests use   3. an id without digits
+ *   4. a class that reads like words, unique in the document   5. such a class, unique among siblings
+ *   6. tag:nth-of-type        — 5 and 6 below the name of the parent, up to body, shadow root or frame
+ */
+import { stripAddress } from './page.ts';
+import { BLOCK_ATTRIBUTE, visibleText } from './visible-text.ts';
+
+/** How a target is kept beside its event. */
+export type Target = { readonly target: string; readonly tag: string; readonly text: string; readonly href: string };
+
+const STABLE_ATTRIBUTES = ['data-testid', 'data-test', 'data-qa', 'data-cy', 'data-action'];
+
+const ACTIONABLE =
+  'a, button, input, select, textarea, label, summary, option, [role="button"], [role="link"], [role="tab"], [role="menuitem"], [onclick]';
+const READABLE = `${ACTIONABLE}, h1, h2, h3, h4`;
+
+/** Classes that say how an element is at the moment, not which one it is. */
+const STATE_CLASS = /^(is|has|js)-|^(active|open|closed|selected|current|hover|focus|focused|visible|hidden|show|shown|disabled|loading)$/;
+
+/** The element that a press at `element` means: the link around the icon, the blocked part as a whole. */
+export function actionable(element: Element, attribute: string): Element {
+  const named = attribute ? `[${CSS.escape(attribute)}], ` : '';
+  return element.closest(`[${BLOCK_ATTRIBUTE}]`) ?? element.closest(named + ACTIONABLE) ?? element;
+}
+
+/** Names an element. @param attribute the app's own naming attribute, '' for none */
+export function describeTarget(element: Element, attribute: string): Target {
+  const link = element.closest('a[href]');
+  return {
+    target: selectorOf(element, attribute),
+    tag: element.localName,
+    // A container's text is its contents' text and changes with them: it would make a new target every time.
+    text: element.matches(READABLE) || element.childElementCount === 0 ? visibleText(element) : '',
+    href: link instanceof HTMLAnchorElement ? stripAddress(link.href) : '',
+  };
+}
+
+/** The name alone. */
+export function selectorOf(element: Element, attribute: string): string {
+  const own = ownName(element, attribute);
+  if (own) return own;
+  const parent = element.parentElement;
+  if (!parent || element === document.body) return element.localName;
+  return `${selectorOf(parent, attribute)} > ${nameAmongSiblings(element, parent)}`;
+}
+
+function ownName(element: Element, attribute: string): string | undefined {
+  for (const name of attribute ? [attribute, ...STABLE_ATTRIBUTES] : STABLE_ATTRIBUTES) {
+    const value = element.getAttribute(name);
+    if (value) return `[${name}="${value.slice(0, 64).replace(/["\\]/g, '\\$&')}"]`;
+  }
+  const { id } = element;
+  if (/^[A-Za-z_-]+$/.test(id) && readsLikeWords(id)) return `#${id}`;
+  const unique = wordClasses(element).find((name) => document.getElementsByClassName(name).length === 1);
+  return unique && `.${unique}`;
+}
+
+function nameAmongSiblings(element: Element, parent: Element): string {
+  const siblings = [...parent.children];
+  const unique = wordClasses(element).find((name) => siblings.every((other) => other === element || !other.classList.contains(name)));
+  if (unique) return `.${unique}`;
+  const nth = siblings.filter((other) => other.localName === element.localName).indexOf(element) + 1;
+  return `${element.localName}:nth-of-type(${nth})`;
+}
+
+const wordClasses = (element: Element) => [...element.classList].filter((name) => !STATE_CLASS.test(name) && readsLikeWords(name));
+
+/**
+ * True for names that a person wrote: `add-to-basket`, `navItem`, `card__title`. False for `css-1q2w3e`, `sc-bdVaJa`,
+ * `_3kFq`: what a build tool made is another one after the next build.
+ */
+export function readsLikeWords(name: string): boolean {
+  if (!/^[A-Za-z]+(?:(?:-{1,2}|_{1,2})[A-Za-z]+)*$/.test(name)) return false;
+  return name.split(/[-_]+/).every(isSpoken);
+}
+
+function isSpoken(part: string): boolean {
+  const humps = part.split(/(?<=[a-z])(?=[A-Z])/);
+  // Words of two letters are common in names (to, in, nav's "md"), humps of two letters only in hashes.
+  if (humps.length > 1 && humps.some((hump) => hump.length < 3)) return false;
+  return humps.every((hump) => hump.length <= 3 || /[aeiouy]/i.test(hump));
+}

@@ -1,0 +1,81 @@
+/** One life of a page: from load, or return from the back/forward cache, until it is left. */
+
+import { createBrowserPorts } from './browser-ports.ts';
+import { startClick } from './capture/click.ts';
+import { type Emit, type Env, settle } from './capture/env.ts';
+import type { Guard } from './capture/guard.ts';
+import { startHover } from './capture/hover.ts';
+import { startLayout } from './capture/layout.ts';
+import { startMove } from './capture/move.ts';
+import { createPageReader } from './capture/page.ts';
+import { startScroll } from './capture/scroll.ts';
+import { startUrl } from './capture/url.ts';
+import { createTabStore } from './tab-store.ts';
+import { Connection, type ConnectionStats, type HelloFacts } from './transport/connection.ts';
+
+export type PageLife = {
+  /** The page is hidden: what waits is sent now, there may be no later. */ flush(): void;
+  /** The page goes away; the tab's next page goes on with the session. */ leave(): void;
+  /** The site wants no more of it. */ stop(): void;
+  stats(): ConnectionStats;
+};
+
+/** Begins capturing and connecting. @param app public app key @param base where the server is */
+export function startPageLife(app: string, base: string, guard: Guard): PageLife {
+  const store = createTabStore(`datalab.${app}.`);
+  const tab = store.take('tab') ?? newTabId();
+  const storage = { take: () => store.take('session'), put: (text: string) => store.put('session', text) };
+  const connection = new Connection({ ports: createBrowserPorts(base, guard, storage), facts: () => factsOf(app, tab) });
+  const env: Env = { guard, store, config: () => connection.config, page: createPageReader(), settlers: new Set() };
+  const emit: Emit = (event, page = env.page()) => connection.push(event, page);
+  // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
+  connection.start();
+  const stops = [startUrl, startMove, startHover, startClick, startScroll, startLayout].map((start) => start(emit, env)).reverse();
+  const stopCapture = () => {
+    settle(env);
+    for (const stop of stops.splice(0)) stop();
+  };
+  return {
+    flush() {
+      settle(env);
+      connection.flush();
+    },
+    leave() {
+      stopCapture();
+      connection.leave();
+      store.put('tab', tab);
+    },
+    stop() {
+      stopCapture();
+      connection.close();
+    },
+    stats: () => connection.stats,
+  };
+}
+
+/** 122 random bits; not randomUUID, which pages without TLS do not have. */
+function newTabId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function factsOf(app: string, tab: string): HelloFacts {
+  const hints = (navigator as Navigator & { readonly userAgentData?: { readonly platform?: string } }).userAgentData;
+  const { clientWidth, clientHeight } = document.documentElement;
+  return {
+    app,
+    tab,
+    referrer: cut(document.referrer, 4_096),
+    browser: cut(navigator.userAgent, 512),
+    OS: cut(hints?.platform || navigator.platform, 128),
+    url: cut(location.href.split('#')[0] ?? '', 4_096),
+    title: cut(document.title, 512),
+    language: cut(navigator.language ?? '', 35),
+    screenWidth: screen.width,
+    screenHeight: screen.height,
+    viewportWidth: clientWidth,
+    viewportHeight: clientHeight,
+    webdriver: navigator.webdriver === true,
+  };
+}
+
+const cut = (text: string, maxChars: number) => text.slice(0, maxChars);

@@ -1,12 +1,14 @@
 /**
  * The store's port: two adapters (SQLite here; MongoDB is the deployment's), one contract suite. Every method rejects
- * with a `StoreAway` error when the store does not answer; what it rejects has changed nothing.
+ * with a DatalabError `store-away` when the store does not answer; what it rejects has changed nothing.
  */
 
 import type { SessionQuery } from '../protocol/api.ts';
+import type { DropReason } from '../protocol/drop-reasons.ts';
 import type { WidthClass } from '../protocol/events.ts';
 import type { Ledger } from '../protocol/ledger.ts';
 import type { EndReason } from '../protocol/lifecycle.ts';
+import type { HeatGrid } from '../rollup/heat.ts';
 import type { RollupChange, RollupName, RollupRow } from '../rollup/rollups.ts';
 import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from './records.ts';
 
@@ -16,8 +18,9 @@ export type Chunk = {
   readonly session: string;
   readonly firstSeq: number;
   readonly count: number;
-  /** Times of its first and last event, epoch ms. */ readonly startMs: number;
+  /** Times of its earliest and latest event, epoch ms, within the allowed skew. */ readonly startMs: number;
   readonly endMs: number;
+  /** When it arrived: with it and the bytes, its rollups can be computed again. */ readonly receivedMs: number;
   /** Binary form always; text events are encoded by the worker. */ readonly bytes: Uint8Array;
 };
 
@@ -26,15 +29,18 @@ export type SessionAdvance = {
   readonly app: string;
   readonly session: string;
   readonly visit: string;
-  /** The numbers of its frames, set-aside ones included: they are done, too. */
+  /**
+   * The numbers of its frames, set-aside ones included: they are done, too. Empty when all of them were stored before: the
+   * session is named all the same, so that its ledger comes back and the resend is acknowledged.
+   */
   readonly frames: readonly { readonly firstSeq: number; readonly count: number; readonly baseSeq: number }[];
   readonly views: number;
   readonly clicks: number;
   readonly events: number;
-  readonly lastSeenMs: number;
-  /** Latest address and since when; absent when no event named one. */
-  readonly url?: string;
-  readonly urlSinceMs?: number;
+  /** Time of the latest event, epoch ms; 0 without one. */ readonly lastSeenMs: number;
+  /** Latest address, since when (or LEFT), and when it was named; absent when no event named one. The latest named one stays. */
+  readonly place?: { readonly url: string; readonly sinceMs: number; readonly atMs: number };
+  readonly widthClass?: WidthClass;
 };
 
 /** A worker's finished work: everything that one transaction writes. */
@@ -42,17 +48,30 @@ export type PreparedBatch = {
   readonly sessions: readonly SessionAdvance[];
   readonly chunks: readonly Chunk[];
   readonly rollups: readonly RollupChange[];
+  readonly heat: readonly HeatGrid[];
   readonly layouts: readonly LayoutRecord[];
   readonly setAside: readonly SetAside[];
 };
 
+/** A frame that a commit did not take: `frame-duplicate`, `frame-overlap` or `session-unknown`. */
+export type RefusedFrame = { readonly app: string; readonly session: string; readonly firstSeq: number; readonly reason: DropReason };
+
 /**
  * `committed`: all of it is durable, with each session's ledger after it, in the order of `sessions`.
- * `conflict`: some frames were stored before; nothing was written. Aggregate again without them.
+ * Not `committed`: some frames were stored before or cannot be; nothing was written. Aggregate again without them.
  */
 export type CommitOutcome =
   | { readonly committed: true; readonly ledgers: readonly Ledger[] }
-  | { readonly committed: false; readonly stored: readonly { readonly session: string; readonly firstSeq: number }[] };
+  | { readonly committed: false; readonly refused: readonly RefusedFrame[] };
+
+/** How a session ended. `changes` is the time on its last address (rollup/page-time.ts). */
+export type SessionEnd = {
+  readonly app: string;
+  readonly session: string;
+  readonly endedMs: number;
+  readonly reason: EndReason;
+  readonly changes: readonly RollupChange[];
+};
 
 /** What the ordered questions read: app and key range of one rollup. */
 export type RollupRange = {
@@ -72,20 +91,17 @@ export interface Store {
    */
   openSession(record: SessionRecord, changesIfNewVisit: readonly RollupChange[]): Promise<SessionRecord>;
 
-  /** One transaction: chunks, rollup increments, ledgers, layouts, set-aside frames. Exactly once or not at all. */
-  commit(batch: PreparedBatch): Promise<CommitOutcome>;
+  /**
+   * One transaction: chunks, rollup increments, ledgers, layouts, set-aside frames. Exactly once or not at all.
+   * @param batch or the bytes that packBatch made of it: those pass the main thread unread, and are taken away (transferred)
+   */
+  commit(batch: PreparedBatch | Uint8Array<ArrayBuffer>): Promise<CommitOutcome>;
 
   /**
    * Finishes a session: end, reason, and the time on its last address. Does nothing to one that has ended.
    * `gaps` still open are kept in the ledger: a late frame may fill them.
    */
-  endSession(end: {
-    readonly app: string;
-    readonly session: string;
-    readonly endedMs: number;
-    readonly reason: EndReason;
-    readonly changes: readonly RollupChange[];
-  }): Promise<void>;
+  endSession(end: SessionEnd): Promise<void>;
 
   findSession(app: string, session: string): Promise<SessionRecord | null>;
   /** Sessions without an end: what a restarted node takes up. */

@@ -1,0 +1,92 @@
+/** The file's tables, and how an older file becomes a newer one. README.md beside the port describes them to analysts. */
+import type { DatabaseSync } from 'node:sqlite';
+import { DatalabError } from '../../errors/errors.ts';
+import { ROLLUPS } from '../../rollup/rollups.ts';
+
+/** Columns that hold whole numbers; every other key column is text. */
+const NUMBER_KEYS: readonly string[] = ['row', 'column'];
+
+/**
+ * One plain table per rollup, named like it. Quoted, because `from`, `to`, `row` and `column` are words of SQL as well.
+ */
+function rollupTables(): string {
+  return Object.entries(ROLLUPS)
+    .map(([name, { key, sums }]) => {
+      const columns = [
+        ...key.map((column) => `"${column}" ${NUMBER_KEYS.includes(column) ? 'INTEGER' : 'TEXT'} NOT NULL`),
+        ...sums.map((column) => `"${column}" INTEGER NOT NULL DEFAULT 0`),
+      ];
+      return `CREATE TABLE "${name}" (${columns.join(', ')}, PRIMARY KEY (${key.map((column) => `"${column}"`).join(', ')})) STRICT, WITHOUT ROWID;`;
+    })
+    .join('\n');
+}
+
+/**
+ * Each entry leads from the version of its index to the next; only ever appended. A rollup that is added to ROLLUPS later
+ * needs an entry of its own, and this first one must then name the rollups it began with.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE session (
+    id INTEGER PRIMARY KEY,
+    app TEXT NOT NULL, session TEXT NOT NULL, visit TEXT NOT NULL, visitor TEXT NOT NULL, tab TEXT NOT NULL,
+    device TEXT NOT NULL, browser TEXT NOT NULL, os TEXT NOT NULL, language TEXT NOT NULL, referrer TEXT NOT NULL,
+    screen TEXT NOT NULL, bot INTEGER NOT NULL,
+    startedMs INTEGER NOT NULL, lastSeenMs INTEGER NOT NULL, endedMs INTEGER, endReason TEXT,
+    entryUrl TEXT NOT NULL, url TEXT NOT NULL, urlSinceMs INTEGER NOT NULL, urlNamedMs INTEGER NOT NULL DEFAULT 0, widthClass TEXT,
+    views INTEGER NOT NULL, clicks INTEGER NOT NULL, events INTEGER NOT NULL,
+    highSeq INTEGER NOT NULL, gaps TEXT NOT NULL, lost INTEGER NOT NULL,
+    UNIQUE (app, session)
+  ) STRICT;
+  CREATE INDEX session_started ON session (app, startedMs);
+  CREATE INDEX session_unended ON session (app, startedMs) WHERE endedMs IS NULL;
+
+  CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY,
+    sessionId INTEGER NOT NULL REFERENCES session (id),
+    firstSeq INTEGER NOT NULL, count INTEGER NOT NULL,
+    startMs INTEGER NOT NULL, endMs INTEGER NOT NULL, receivedMs INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  -- Unique: a last guard behind the ledger that no frame is stored twice.
+  CREATE UNIQUE INDEX chunk_order ON chunk (sessionId, firstSeq);
+
+  CREATE TABLE visit (
+    app TEXT NOT NULL, visit TEXT NOT NULL, visitor TEXT NOT NULL, startedMs INTEGER NOT NULL, lastSeenMs INTEGER NOT NULL,
+    PRIMARY KEY (app, visit)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX visit_of_visitor ON visit (app, visitor, startedMs);
+
+  CREATE TABLE layout (
+    app TEXT NOT NULL, url TEXT NOT NULL, widthClass TEXT NOT NULL, atMs INTEGER NOT NULL,
+    pageWidth INTEGER NOT NULL, pageHeight INTEGER NOT NULL, viewportHeight INTEGER NOT NULL, boxes TEXT NOT NULL,
+    PRIMARY KEY (app, url, widthClass)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE set_aside (
+    id INTEGER PRIMARY KEY,
+    app TEXT NOT NULL, session TEXT NOT NULL, firstSeq INTEGER NOT NULL, count INTEGER NOT NULL,
+    reason TEXT NOT NULL, sha256 TEXT NOT NULL, atMs INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX set_aside_app ON set_aside (app, id);
+
+  ${rollupTables()}
+  `,
+];
+
+/**
+ * Brings a file up to date, each step in a transaction of its own.
+ * @throws DatalabError `store-newer` when a newer datalab wrote it: nothing is touched
+ */
+export function migrate(db: DatabaseSync, file: string): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > MIGRATIONS.length) {
+    throw new DatalabError(
+      'store-newer',
+      `${file} was written by a newer datalab (version ${version}, this one knows ${MIGRATIONS.length}).`,
+    );
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[next]}; PRAGMA user_version = ${next + 1}; COMMIT;`);
+  }
+}

@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { ROLLUPS } from '../../rollup/rollups.ts';
+import { batchOf, sessionRecord } from '../fixtures/records.ts';
+import { packBatch } from '../packed-batch.ts';
+import { storeContract, storedEvents } from '../store.contract.ts';
+import { DATABASE_FILE, openForWriting } from './open-database.ts';
+import { MIGRATIONS } from './schema.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+import { Writer } from './writer.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'datalab-store-'));
+afterAll(() => rmSync(root, { recursive: true }));
+const newDir = () => mkdtempSync(join(root, 'data-'));
+
+storeContract(() => openSqliteStore({ dataDir: newDir() }));
+
+test('[AK3] what was acknowledged before a SIGKILL in mid-write is stored, once, with its sums', { timeout: 30_000 }, async () => {
+  for (const killAfterLines of [1, 30, 100]) {
+    const dataDir = newDir();
+    const script = fileURLToPath(new URL('./fixtures/endless-writer.ts', import.meta.url));
+    const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    const acked: number[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      acked.push(Number(line));
+      if (acked.length === killAfterLines) child.kill('SIGKILL');
+    }
+    await exited;
+    const store = await openSqliteStore({ dataDir });
+    const stored = (await store.readChunks('demo', 's1')).map(([firstSeq]) => firstSeq);
+    const session = await store.findSession('demo', 's1');
+    expect(acked.length).toBeGreaterThanOrEqual(killAfterLines);
+    expect(stored.slice(0, acked.length)).toEqual(acked.sort((a, b) => a - b).map((seq) => seq % 256));
+    expect(session).toMatchObject({ events: stored.length, ledger: { highSeq: stored.length, gaps: [] } });
+    expect((await storedEvents(store)).page).toBe(stored.length);
+    await store.close();
+  }
+});
+
+test('what is stored outlives the process', async () => {
+  const dataDir = newDir();
+  const first = await openSqliteStore({ dataDir });
+  await first.openSession(sessionRecord(), []);
+  await first.commit(batchOf({ firstSeq: 1, count: 5 }));
+  await first.close();
+  const second = await openSqliteStore({ dataDir });
+  expect(await second.commit(batchOf({ firstSeq: 1, count: 5 }))).toMatchObject({ committed: false });
+  expect(await second.unendedSessions()).toMatchObject([{ session: 's1', events: 5 }]);
+  await second.close();
+});
+
+test('close commits what was given before it', async () => {
+  const dataDir = newDir();
+  const store = await openSqliteStore({ dataDir });
+  const opened = store.openSession(sessionRecord(), []);
+  const committed = store.commit(batchOf({ firstSeq: 1, count: 5 }));
+  await store.close();
+  expect(await opened).toMatchObject({ session: 's1' });
+  expect(await committed).toMatchObject({ committed: true });
+});
+
+test('a file of a newer version is refused by name and left alone', async () => {
+  const dataDir = newDir();
+  const db = new DatabaseSync(join(dataDir, DATABASE_FILE));
+  db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+  await expect(openSqliteStore({ dataDir })).rejects.toMatchObject({ code: 'store-newer' });
+  expect(db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 0 });
+  db.close();
+});
+
+test('a data folder that cannot be used is one sentence that names it', async () => {
+  const dataDir = join(newDir(), 'taken');
+  writeFileSync(dataDir, 'a file where the folder should be');
+  await expect(openSqliteStore({ dataDir })).rejects.toMatchObject({
+    code: 'data-unwritable',
+    message: expect.stringContaining(dataDir),
+  });
+});
+
+test('more writes than the bound are refused, those before it are taken', async () => {
+  const store = await openSqliteStore({ dataDir: newDir(), writesMax: 2 });
+  const writes = ['s1', 's2', 's3'].map((session) => store.openSession(sessionRecord({ session }), []));
+  const [first, second, third] = await Promise.allSettled(writes);
+  expect([first?.status, second?.status]).toEqual(['fulfilled', 'fulfilled']);
+  expect(third).toMatchObject({ status: 'rejected', reason: { code: 'store-away' } });
+  const bytes = packBatch(batchOf({ firstSeq: 1, count: 1 }));
+  const small = await openSqliteStore({ dataDir: newDir(), writeBytesMax: bytes.byteLength - 1 });
+  await expect(small.commit(bytes)).rejects.toMatchObject({ code: 'store-away' });
+  await Promise.all([store.close(), small.close()]);
+});
+
+test('every rollup is a table of its key and its sums, in the order of ROLLUPS', () => {
+  const db = openForWriting(newDir());
+  for (const [name, { key, sums }] of Object.entries(ROLLUPS)) {
+    const columns = db.prepare('SELECT name, pk FROM pragma_table_info(?)').all(name);
+    expect(columns.map((column) => column['name'])).toEqual([...key, ...sums]);
+    expect(columns.filter((column) => column['pk'] !== 0)).toHaveLength(key.length);
+  }
+  db.close();
+});
+
+test('a write that fails takes none of its group with it', () => {
+  const db = openForWriting(newDir());
+  const answers = new Writer(db).run([
+    { id: 1, name: 'openSession', args: [sessionRecord(), []] },
+    { id: 2, name: 'commit', args: [Uint8Array.of(1, 2, 3)] },
+    { id: 3, name: 'commit', args: [batchOf({ firstSeq: 1, count: 5 })] },
+  ]);
+  expect(answers).toMatchObject([
+    { id: 1, value: {} },
+    { id: 2, error: { code: 'store-away' } },
+    { id: 3, value: { committed: true } },
+  ]);
+  expect(db.prepare('SELECT events FROM session').all()).toEqual([{ events: 5 }]);
+  db.close();
+});
+
+test('a full disk is refused and said; the same batch is taken when space returns', () => {
+  const db = openForWriting(newDir());
+  const writer = new Writer(db);
+  writer.run([{ id: 1, name: 'openSession', args: [sessionRecord(), []] }]);
+  const [chunk] = batchOf({ firstSeq: 1, count: 1 }).chunks;
+  if (!chunk) throw new Error('no chunk');
+  const batch = { ...batchOf({ firstSeq: 1, count: 1 }), chunks: [{ ...chunk, bytes: new Uint8Array(1_000_000) }] };
+  const pages = Number(db.prepare('PRAGMA page_count').get()?.['page_count']);
+  db.exec(`PRAGMA max_page_count = ${pages + 1}`);
+  expect(writer.run([{ id: 2, name: 'commit', args: [batch] }])).toMatchObject([
+    { error: { code: 'store-away', message: expect.stringContaining('full') } },
+  ]);
+  expect(db.prepare('SELECT (SELECT count(*) FROM chunk) + (SELECT count(*) FROM page) AS rows, highSeq FROM session').all()).toEqual([
+    { rows: 0, highSeq: 0 },
+  ]);
+  db.exec('PRAGMA max_page_count = 1000000');
+  expect(writer.run([{ id: 3, name: 'commit', args: [batch] }])).toMatchObject([{ value: { committed: true } }]);
+  db.close();
+});

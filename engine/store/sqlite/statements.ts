@@ -1,0 +1,49 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { ROLLUPS, type RollupName } from '../../rollup/rollups.ts';
+import { IDENTITY_COLUMNS, MOVING_COLUMNS } from './rows.ts';
+
+/**
+ * The writer's statements, prepared once. SQL is made of our own column names alone; every value, and so everything a
+ * client sent, is a parameter.
+ */
+export type Statements = ReturnType<typeof prepareStatements>;
+
+export function prepareStatements(db: DatabaseSync) {
+  return {
+    findSession: db.prepare('SELECT * FROM session WHERE app = ? AND session = ?'),
+    insertSession: db.prepare(insertInto('session', [...IDENTITY_COLUMNS, ...MOVING_COLUMNS])),
+    updateSession: db.prepare(`UPDATE session SET ${MOVING_COLUMNS.map((column) => `${column} = :${column}`).join(', ')} WHERE id = :id`),
+    findVisit: db.prepare('SELECT 1 FROM visit WHERE app = ? AND visit = ?'),
+    latestVisit: db.prepare('SELECT * FROM visit WHERE app = ? AND visitor = ? ORDER BY startedMs DESC LIMIT 1'),
+    insertVisit: db.prepare(insertInto('visit', ['app', 'visit', 'visitor', 'startedMs', 'lastSeenMs'])),
+    touchVisit: db.prepare('UPDATE visit SET lastSeenMs = max(lastSeenMs, ?) WHERE app = ? AND visit = ?'),
+    insertChunk: db.prepare(
+      'INSERT INTO chunk (sessionId, firstSeq, count, startMs, endMs, receivedMs, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    insertSetAside: db.prepare(insertInto('set_aside', ['app', 'session', 'firstSeq', 'count', 'reason', 'sha256', 'atMs'])),
+    upsertLayout: db.prepare(
+      `${insertInto('layout', LAYOUT)} ON CONFLICT DO UPDATE SET ${LAYOUT.map((column) => `${column} = excluded.${column}`).join(', ')}
+       WHERE excluded.atMs >= layout.atMs`,
+    ),
+    upsertRollup: Object.fromEntries((Object.keys(ROLLUPS) as RollupName[]).map((name) => [name, prepareUpsert(db, name)])) as Record<
+      RollupName,
+      StatementSync
+    >,
+  };
+}
+
+const LAYOUT = ['app', 'url', 'widthClass', 'atMs', 'pageWidth', 'pageHeight', 'viewportHeight', 'boxes'];
+
+function insertInto(table: string, columns: readonly string[]): string {
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`;
+}
+
+/** Positional: key columns, then sums, in the order of ROLLUPS. */
+function prepareUpsert(db: DatabaseSync, name: RollupName): StatementSync {
+  const { key, sums } = ROLLUPS[name];
+  const columns = [...key, ...sums].map((column) => `"${column}"`);
+  const add = sums.map((column) => `"${column}" = "${column}" + excluded."${column}"`);
+  return db.prepare(
+    `INSERT INTO "${name}" (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT DO UPDATE SET ${add.join(', ')}`,
+  );
+}

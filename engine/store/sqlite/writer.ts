@@ -1,0 +1,53 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { DatalabError } from '../../errors/errors.ts';
+import type { Answer, Call } from './calls.ts';
+import { prepareStatements, type Statements } from './statements.ts';
+import { Transaction } from './transaction.ts';
+
+/** What the writer's thread can be asked: its look-ups see every write that was asked before them. */
+export type WriterCalls = Pick<Transaction, 'openSession' | 'commit' | 'endSession' | 'findSession' | 'latestVisit' | 'ready'>;
+
+/**
+ * The one who writes. Whatever is asked at the same time is committed together: an fsync costs the same for one batch as
+ * for fifty, and several writers would only wait for each other (measured: 46 against 40 k rows/s, p99 4 against 51 ms).
+ */
+export class Writer {
+  readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#sql = prepareStatements(db);
+  }
+
+  /**
+   * Does all calls in one transaction. One that throws is not allowed to take its neighbours with it: they are done again,
+   * each in a transaction of its own.
+   * @returns one answer per call, in their order; none is given before its transaction is durable
+   */
+  run(calls: readonly Call<WriterCalls>[]): Answer[] {
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      const transaction = new Transaction(this.#sql);
+      const answers = calls.map(({ id, name, args }) => ({ id, value: apply(transaction, name, args) }));
+      transaction.flush();
+      this.#db.exec('COMMIT');
+      return answers;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      const [only, ...more] = calls;
+      if (only && more.length === 0) return [{ id: only.id, error: refusalOf(error) }];
+      return calls.flatMap((call) => this.run([call]));
+    }
+  }
+}
+
+function apply<N extends keyof WriterCalls>(transaction: WriterCalls, name: N, args: Parameters<WriterCalls[N]>): unknown {
+  const method = transaction[name] as (...args: Parameters<WriterCalls[N]>) => unknown;
+  return method.apply(transaction, args);
+}
+
+function refusalOf(error: unknown): { readonly code: DatalabError['code']; readonly message: string } {
+  if (error instanceof DatalabError) return { code: error.code, message: error.message };
+  return { code: 'store-away', message: `The store did not take a write: ${error instanceof Error ? error.message : String(error)}.` };
+}

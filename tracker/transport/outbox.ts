@@ -203,7 +203,7 @@ export class Outbox {
     for (; first && end < this.#pending.length && end - from < FRAME_MAX_EVENTS; end++) {
       const next = this.#pending[end];
       if (!next || !samePage(first.page, next.page)) break;
-      if (end > from && (isHeavy(first.event) || isHeavy(next.event) || bytes + next.bytes > this.#limits.frameBytes)) break;
+      if (end > from && (isHeavy(first.event) || isHeavy(next.event) || bytes >= this.#limits.frameBytes)) break;
       bytes += next.bytes;
     }
     return end;

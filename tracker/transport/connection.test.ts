@@ -1,0 +1,436 @@
+import { describe, expect, test } from 'vitest';
+import { SimulatedClock } from '../../engine/clock/simulated-clock.ts';
+import { decodePost } from '../../engine/protocol/codec/post.ts';
+import type { Event, PageContext } from '../../engine/protocol/events.ts';
+import type { Place } from '../../engine/protocol/lifecycle.ts';
+import { CONNECT_TIMEOUT_MS, Connection, GIVE_UP_MS, HELLO_TIMEOUT_MS, type HelloFacts, POST_MAX_BYTES } from './connection.ts';
+import { decoded, SimulatedServer } from './simulated-server.ts';
+
+const HOME: PageContext = { url: 'https://shop.example/', viewportWidth: 1_000, viewportHeight: 800, pageWidth: 1_000, pageHeight: 3_000 };
+const FACTS: HelloFacts = { app: 'shop', referrer: '', browser: 'test', OS: 'test', url: HOME.url, tab: 'tab-1' };
+const custom = (name: string, props = ''): Event => ({ kind: 'custom', atMs: 1_767_225_600_000, name, props });
+const layoutOf = (chars: number): Event => ({ kind: 'dom', atMs: 1_767_225_600_000, json: 'x'.repeat(chars) });
+const FLUSH_MS = 500;
+
+function setUp() {
+  const clock = new SimulatedClock();
+  const server = new SimulatedServer(clock);
+  const places: Place[] = [];
+  const load = () => new Connection({ ports: server.ports, facts: () => FACTS, onPlace: (place) => places.push(place) });
+  return { clock, server, places, load };
+}
+
+/** A page in LISTEN. */
+function listening() {
+  const world = setUp();
+  const connection = world.load();
+  connection.start();
+  world.server.listen();
+  return { ...world, connection };
+}
+
+const names = (events: readonly Event[]) => events.map((event) => (event.kind === 'custom' ? event.name : event.kind));
+
+describe('hello', () => {
+  test('[LC1] hello, socket and goodbye pass INIT, CONNECT, LISTEN, CLOSING and the end', () => {
+    const { connection, places } = listening();
+    connection.leave();
+    expect(places).toEqual(['CONNECT', 'LISTEN', 'CLOSING', 'END']);
+    expect(connection.stats.ignored).toBe(0);
+  });
+
+  test('[SM1] the socket opens with the subprotocol and the ticket', () => {
+    const { server } = listening();
+    expect(server.socket.protocols).toEqual(['datalab.1', 'ticket-1']);
+  });
+
+  test.each([400, 401, 403, 404, 410, 422])('status %i is final: nothing is asked again', (status) => {
+    const { clock, server, load } = setUp();
+    const connection = load();
+    connection.start();
+    server.reply({ status, body: null });
+    clock.advance(GIVE_UP_MS);
+    expect(connection.place).toBe('END');
+    expect(server.hellos.length).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a refusal that says retry=false is final whatever its status', () => {
+    const { server, load } = setUp();
+    const connection = load();
+    connection.start();
+    server.reply({ status: 429, body: { code: 'limit-app', message: '', retry: false } });
+    expect(connection.place).toBe('END');
+  });
+
+  test.each([
+    ['503', { status: 503, body: { code: 'node-closing', message: '', retry: true } }],
+    ['no answer', null],
+    ['a stranger’s page', { status: 200, body: { hello: 'wifi' } }],
+  ])('%s is asked again after a pause that doubles', (_name, reply) => {
+    const { clock, server, load } = setUp();
+    load().start();
+    for (const pauseMs of [1_000, 2_000, 4_000]) {
+      const before = server.hellos.length;
+      server.reply(reply);
+      clock.advance(pauseMs - 1);
+      expect(server.hellos.length).toBe(before);
+      clock.advance(1);
+      expect(server.hellos.length).toBe(before + 1);
+    }
+  });
+
+  test('a hello that hangs is asked again, and its late answer is void', () => {
+    const { clock, server, load } = setUp();
+    const connection = load();
+    connection.start();
+    clock.advance(HELLO_TIMEOUT_MS);
+    server.admit();
+    expect(connection.place).toBe('INIT');
+    clock.advance(1_000);
+    server.listen();
+    expect(connection.place).toBe('LISTEN');
+  });
+
+  test('[HE4] a token that is refused costs the old session, not the tab', () => {
+    const { server, connection, load } = listening();
+    connection.push(custom('old'), HOME);
+    connection.leave();
+    const next = load();
+    next.start();
+    server.reply({ status: 403, body: { code: 'resume-refused', message: '', retry: false } });
+    expect(server.hellos.at(-1)).not.toHaveProperty('session');
+    server.listen();
+    expect(next.place).toBe('LISTEN');
+    expect(next.stats.lost['session-lost']).toBe(1);
+  });
+
+  test('events carry the server’s clock: the offset is measured over the hello’s way', () => {
+    const { clock, server, load } = setUp();
+    server.clockOffsetMs = 3_600_000;
+    const connection = load();
+    connection.push(custom('a'), HOME);
+    connection.start();
+    clock.advance(100);
+    server.listen();
+    server.commit();
+    // 100 ms on the way: the server is taken to have answered in the middle.
+    expect(server.stored()[0]?.atMs).toBe(1_767_225_600_000 + 3_600_000 + 50);
+  });
+
+  test('after an hour without a connection the page gives up, and leaves its events to the next one', () => {
+    const { clock, server, load } = setUp();
+    const connection = load();
+    connection.push(custom('kept'), HOME);
+    connection.start();
+    server.reply(null);
+    clock.advance(GIVE_UP_MS);
+    expect(connection.place).toBe('END');
+    expect(clock.pending).toBe(0);
+    const next = load();
+    next.start();
+    server.listen();
+    server.commit();
+    expect(names(server.stored())).toEqual(['kept']);
+  });
+});
+
+describe('listen', () => {
+  test('an event waits at most flushMs; those that wait together are one frame', () => {
+    const { clock, server, connection } = listening();
+    connection.push(custom('a'), HOME);
+    clock.advance(FLUSH_MS - 1);
+    connection.push(custom('b'), HOME);
+    expect(server.socket.inbox.length).toBe(0);
+    clock.advance(1);
+    expect(server.socket.inbox.length).toBe(1);
+    server.commit();
+    expect(names(server.stored())).toEqual(['a', 'b']);
+  });
+
+  test('a full frame does not wait', () => {
+    const { server, connection } = listening();
+    for (let i = 0; i < 9; i++) connection.push(custom(`n${i}`, 'x'.repeat(2_000)), HOME);
+    expect(server.socket.inbox.length).toBe(1);
+  });
+
+  test('[AK2] frames follow each other without waiting for acks; one ack settles all', () => {
+    const { clock, server, connection } = listening();
+    for (const name of ['a', 'b', 'c']) {
+      connection.push(custom(name), HOME);
+      clock.advance(FLUSH_MS);
+    }
+    expect(connection.stats.heldEvents).toBe(3);
+    server.commit();
+    expect(connection.stats.heldEvents).toBe(0);
+  });
+
+  test('[AK4] a dropped socket loses nothing and stores nothing twice: unacked frames go again with the same numbers', () => {
+    const { clock, server, connection } = listening();
+    connection.push(custom('stored, ack lost'), HOME);
+    clock.advance(FLUSH_MS);
+    server.commit('session-1', false);
+    connection.push(custom('lost on the way'), HOME);
+    clock.advance(FLUSH_MS);
+    server.drop();
+    connection.push(custom('while away'), HOME);
+    clock.advance(1_000);
+    expect(server.hellos.at(-1)).toMatchObject({ session: 'session-1', resume: 'token-session-1' });
+    // This server says less than it has stored: the ledger must sort it out.
+    server.admit({ ackedSeq: 0 });
+    server.open();
+    server.commit();
+    expect(names(server.stored())).toEqual(['stored, ack lost', 'lost on the way', 'while away']);
+    expect(server.refused).toEqual(['frame-duplicate']);
+  });
+
+  test('numbers that a hello says are stored are not sent again', () => {
+    const { clock, server, connection } = listening();
+    connection.push(custom('a'), HOME);
+    clock.advance(FLUSH_MS);
+    server.commit('session-1', false);
+    server.drop();
+    clock.advance(1_000);
+    server.listen();
+    expect(server.socket.inbox).toEqual([]);
+  });
+
+  test('[HE4] a session that is not resumed takes its sealed frames with it, counted; later events begin at 1', () => {
+    const { clock, server, connection } = listening();
+    connection.push(custom('of the old one'), HOME);
+    clock.advance(FLUSH_MS);
+    server.drop();
+    server.sessions.clear();
+    connection.push(custom('of the new one'), HOME);
+    clock.advance(1_000);
+    server.listen();
+    server.commit('session-2');
+    expect(names(server.stored('session-2'))).toEqual(['of the new one']);
+    expect(connection.stats.lost['session-lost']).toBe(1);
+  });
+
+  test('a refusal for good is forgotten, one for now is sent again', () => {
+    const { clock, server, connection } = listening();
+    for (const name of ['bad', 'good']) {
+      connection.push(custom(name), HOME);
+      connection.flush();
+    }
+    server.socket.inbox = [];
+    server.tell({ type: 'REFUSED', reason: 'worker-fault', retry: false, firstSeq: 1, lastSeq: 1 });
+    server.tell({ type: 'REFUSED', reason: 'inbox-full', retry: true, firstSeq: 2, lastSeq: 2 });
+    server.tell({ type: 'REFUSED', reason: 'inbox-full', retry: true, firstSeq: 2, lastSeq: 2 });
+    clock.advance(1_000);
+    expect(server.socket.inbox.map((bytes) => decoded(bytes).firstSeq)).toEqual([2]);
+    expect(connection.stats.lost.refused).toBe(1);
+  });
+
+  test('[SM3] THIN thins moves from then on', () => {
+    const { server, connection } = listening();
+    server.tell({ type: 'THIN', level: 1 });
+    for (let i = 0; i < 10; i++) connection.push({ kind: 'move', atMs: i, x: i, y: 0, restMs: 0 }, HOME);
+    connection.flush();
+    server.commit();
+    expect(server.stored().length).toBe(5);
+  });
+
+  test('messages that are none are counted and change nothing', () => {
+    const { server, connection } = listening();
+    for (const text of ['', '{', 'null', '[]', '{"type":"ACK"}', '{"type":"THIN","level":"9"}', '{"type":"xstate.stop"}']) {
+      server.socket.handlers.message(text);
+    }
+    expect(connection.stats.unreadable).toBe(7);
+    expect(connection.place).toBe('LISTEN');
+  });
+
+  test.each([
+    ['END', (server: SimulatedServer) => server.tell({ type: 'END', reason: 'operator' })],
+    ['close code 1008', (server: SimulatedServer) => server.drop(1008)],
+  ])('%s ends it: no reconnect, nothing left behind, what was held is counted', (_name, end) => {
+    const { clock, server, connection } = listening();
+    connection.push(custom('a'), HOME);
+    clock.advance(FLUSH_MS);
+    end(server);
+    clock.advance(GIVE_UP_MS);
+    expect(connection.place).toBe('END');
+    expect(server.hellos.length).toBe(1);
+    expect(server.remains).toBeNull();
+    expect(connection.stats.lost.refused).toBe(1);
+  });
+
+  test('a socket that does not open in time is replaced by a new hello: its ticket may be spent', () => {
+    const { clock, server, load } = setUp();
+    const connection = load();
+    connection.start();
+    server.admit();
+    clock.advance(CONNECT_TIMEOUT_MS);
+    expect(server.socket.closedWith).toBe(1000);
+    server.open();
+    expect(connection.place).toBe('CONNECT');
+    clock.advance(1_000);
+    expect(server.hellos.length).toBe(2);
+  });
+
+  test('a socket that the page’s policy forbids is a failure like others', () => {
+    const { clock, server } = setUp();
+    const ports = {
+      ...server.ports,
+      openSocket: () => {
+        throw new Error('SecurityError');
+      },
+    };
+    const connection = new Connection({ ports, facts: () => FACTS });
+    connection.start();
+    server.admit();
+    expect(connection.stats.failures).toBe(1);
+    clock.advance(1_000);
+    expect(server.hellos.length).toBe(2);
+  });
+
+  test('pauses grow while connections break at once, and begin anew after one that held', () => {
+    const { clock, server } = listening();
+    const reconnectsAfter = (pauseMs: number) => {
+      const before = server.hellos.length;
+      clock.advance(pauseMs - 1);
+      const early = server.hellos.length;
+      clock.advance(1);
+      expect([early, server.hellos.length]).toEqual([before, before + 1]);
+      server.listen();
+    };
+    server.drop();
+    reconnectsAfter(1_000);
+    server.drop(1013);
+    reconnectsAfter(2_000);
+    clock.advance(10_000);
+    server.drop();
+    reconnectsAfter(1_000);
+  });
+});
+
+describe('goodbye', () => {
+  test('[PO1] leave posts every unacked frame and a goodbye, and closes the socket with 1000', () => {
+    const { clock, server, connection } = listening();
+    connection.push(custom('sent, not acked'), HOME);
+    clock.advance(FLUSH_MS);
+    server.socket.inbox = [];
+    connection.push(custom('not sent'), HOME);
+    connection.leave();
+    server.commitPosts();
+    expect(names(server.stored())).toEqual(['sent, not acked', 'not sent']);
+    expect(server.sessions.get('session-1')?.goodbyes).toBe(1);
+    expect(server.socket.closedWith).toBe(1000);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('[AK4] the next page resends what the post may have lost, and never the goodbye', () => {
+    const { server, connection, load } = listening();
+    connection.push(custom('a'), HOME);
+    connection.leave();
+    server.posts.length = 0;
+    const next = load();
+    next.push(custom('b'), HOME);
+    next.start();
+    server.listen();
+    server.commit();
+    expect(names(server.stored())).toEqual(['a', 'b']);
+    expect(server.sessions.get('session-1')?.goodbyes).toBe(0);
+  });
+
+  test('[AK4] what came by post and is resent by the next page is stored once', () => {
+    const { server, connection, load } = listening();
+    connection.push(custom('a'), HOME);
+    connection.leave();
+    const next = load();
+    next.start();
+    server.listen();
+    server.commit();
+    server.commitPosts();
+    expect(names(server.stored())).toEqual(['a']);
+    expect(server.refused).toEqual(['frame-duplicate']);
+  });
+
+  test('a page left before its hello was answered leaves its events to the session that the next page begins', () => {
+    const { server, load } = setUp();
+    const first = load();
+    first.push(custom('a'), HOME);
+    first.start();
+    first.leave();
+    expect(server.posts).toEqual([]);
+    const next = load();
+    next.push(custom('b'), HOME);
+    next.start();
+    server.listen();
+    server.commit();
+    expect(names(server.stored())).toEqual(['a', 'b']);
+  });
+
+  test('a page left before its hello was answered posts in the name of the session it came with', () => {
+    const { server, connection, load } = listening();
+    connection.leave();
+    server.posts.length = 0;
+    const next = load();
+    next.start();
+    next.push(custom('in between'), HOME);
+    next.leave();
+    server.commitPosts();
+    expect(names(server.stored())).toEqual(['in between']);
+  });
+
+  test('a duplicated tab finds nothing to resume while its original lives', () => {
+    const { server, connection, load } = listening();
+    connection.push(custom('a'), HOME);
+    const duplicate = load();
+    duplicate.start();
+    expect(server.hellos.at(-1)).not.toHaveProperty('session');
+  });
+
+  test('a post keeps under its bound: recorded DOM stays behind for the next page, events go', () => {
+    const { server, connection, load } = listening();
+    connection.push(layoutOf(50_000), HOME);
+    for (let i = 0; i < 10; i++) connection.push(custom(`n${i}`, 'x'.repeat(2_000)), HOME);
+    connection.leave();
+    expect(server.posts.length).toBe(1);
+    expect(server.posts[0]?.length).toBeLessThanOrEqual(POST_MAX_BYTES);
+    server.commitPosts();
+    expect(names(server.stored()).filter((name) => name !== 'dom').length).toBe(10);
+    const next = load();
+    next.start();
+    server.listen();
+    server.commit();
+    expect(names(server.stored())).toContain('dom');
+  });
+
+  test('a refused beacon is tried smaller, at last with the goodbye alone', () => {
+    const { server, connection } = listening();
+    server.beaconMaxBytes = 300;
+    for (let i = 0; i < 10; i++) connection.push(custom(`n${i}`, 'x'.repeat(4_000)), HOME);
+    connection.leave();
+    const post = decodePost(server.posts[0] ?? new Uint8Array());
+    expect(post.ok && post.value.frames.map((bytes) => decoded(bytes).goodbye)).toEqual([true]);
+    expect(server.remains).not.toBeNull();
+  });
+
+  test('[PO2] stop says goodbye on the socket and leaves nothing to the next page', () => {
+    const { server, connection } = listening();
+    connection.push(custom('a'), HOME);
+    connection.close();
+    expect(connection.place).toBe('END');
+    server.commit();
+    expect(names(server.stored())).toEqual(['a']);
+    expect(server.sessions.get('session-1')?.goodbyes).toBe(1);
+    expect(server.posts).toEqual([]);
+    expect(server.remains).toBeNull();
+  });
+
+  test('[LC2] after the end nothing is sent, kept or thrown; what is asked is counted as ignored', () => {
+    const { clock, server, connection } = listening();
+    connection.leave();
+    connection.start();
+    connection.leave();
+    connection.close();
+    connection.push(custom('late'), HOME);
+    connection.flush();
+    clock.advance(GIVE_UP_MS);
+    expect(connection.stats).toMatchObject({ place: 'END', ignored: 3 });
+    expect([server.hellos.length, server.posts.length]).toEqual([1, 1]);
+  });
+});

@@ -15,13 +15,10 @@ export class Pulse {
   /** Events received of each session when last looked at; a session's own total is not kept per app. */
   #seen = new Map<string, number>();
   #cancel: (() => void) | null = null;
-  readonly #ticked: () => void;
 
-  /** @param ticked called after each second's values are known */
-  constructor(clock: Clock, registry: Registry, ticked: () => void) {
+  constructor(clock: Clock, registry: Registry) {
     this.#clock = clock;
     this.#registry = registry;
-    this.#ticked = ticked;
   }
 
   start(): void {
@@ -66,6 +63,5 @@ export class Pulse {
       if (history.length > KEPT_S) history.shift();
       this.#history.set(app, history);
     }
-    this.#ticked();
   };
 }

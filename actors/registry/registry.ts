@@ -54,9 +54,9 @@ export class Registry {
     this.#machine = createSessionMachine({
       nowMs: () => deps.clock.nowMs(),
       deadlines: deps.deadlines,
-      entered: (id, place) => {
-        deps.probe?.(id, place);
-        this.#sessions.get(id)?.entered(place);
+      entered: (place, context) => {
+        deps.probe?.(place, context);
+        this.#sessions.get(context.session)?.entered(place, context);
       },
     });
     this.#batcher = new Batcher({

@@ -38,7 +38,7 @@ export type MachineDeps = {
   readonly nowMs: () => number;
   readonly deadlines: StateDeadlines;
   /** Called on entry of each state, and of END, inside the transition. What it throws fails this one actor. */
-  readonly entered: (session: string, place: Place) => void;
+  readonly entered: (place: Place, context: MachineContext) => void;
 };
 
 /** The reason that an event gives an end, by the state it finds. */
@@ -66,7 +66,7 @@ export function createSessionMachine({ nowMs, deadlines, entered }: MachineDeps)
       const stay = place === END ? null : deadlines[place];
       return { sinceMs, deadlineMs: stay === null ? null : sinceMs + stay };
     }),
-    ({ context }: { context: MachineContext }) => entered(context.session, place),
+    ({ context }: { context: MachineContext }) => entered(place, context),
   ];
 
   const transitionsOf = (state: State) =>

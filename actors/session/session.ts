@@ -18,6 +18,7 @@ import type { Deadline, TimingWheel } from '../timing-wheel.ts';
 import { Inbox } from './inbox.ts';
 import { Rate } from './rate.ts';
 import {
+  type MachineContext,
   type MachineEvent,
   type PersistedActor,
   placeOf,
@@ -72,6 +73,8 @@ export class Session {
   readonly #deps: SessionDeps;
   #actor: SessionActor;
   #place: Place = 'INIT';
+  /** The actor's context as of the latest entry: inside a transition the actor still shows the one before. */
+  #context: MachineContext;
   #socket: SessionSocket | null = null;
   /** What arrived, and what is durable. They differ by the frames in the inbox and in flight. */
   #received: Ledger;
@@ -93,6 +96,7 @@ export class Session {
     this.lastEventMs = deps.clock.nowMs();
     this.eventRate = new Rate(deps.clock.monotonicMs());
     this.byteRate = new Rate(deps.clock.monotonicMs());
+    this.#context = { session: opening.facts.session, sinceMs: deps.clock.nowMs(), deadlineMs: null, endReason: null };
     this.#actor = createActor(machine, { input: { session: opening.facts.session } });
   }
 
@@ -101,13 +105,14 @@ export class Session {
     if (persisted) {
       this.#actor = restoreActor(machine, persisted);
       this.#place = persisted.place;
+      this.#context = persisted.context;
     }
     this.#actor.subscribe({
-      next: (snapshot) => this.#armDeadline(snapshot.context.deadlineMs),
+      next: () => this.#armDeadline(),
       error: (error) => this.#deps.failed(this, error),
     });
     this.#actor.start();
-    this.#armDeadline(this.#actor.getSnapshot().context.deadlineMs);
+    this.#armDeadline();
   }
 
   get place(): Place {
@@ -115,15 +120,15 @@ export class Session {
   }
 
   get sinceMs(): number {
-    return this.#actor.getSnapshot().context.sinceMs;
+    return this.#context.sinceMs;
   }
 
   get deadlineMs(): number | null {
-    return this.#actor.getSnapshot().context.deadlineMs;
+    return this.#context.deadlineMs;
   }
 
   get endReason(): EndReason | null {
-    return this.#actor.getSnapshot().context.endReason;
+    return this.#context.endReason;
   }
 
   /** Every event up to this number is stored. */
@@ -162,8 +167,9 @@ export class Session {
   }
 
   /** The machine's effect: runs inside the transition, on entry of each state. */
-  entered(place: Place): void {
+  entered(place: Place, context: MachineContext): void {
     this.#place = place;
+    this.#context = context;
     if (place === 'INIT') this.#release(CLOSE_CODES.ended, 'a newer page took over');
     if (place === 'CLOSING') this.#beginClosing();
     if (place === END) this.#releaseAll();
@@ -346,7 +352,8 @@ export class Session {
     if (this.#place === 'CLOSING') this.#finishWhenDrained();
   };
 
-  #armDeadline(deadlineMs: number | null): void {
+  #armDeadline(): void {
+    const { deadlineMs } = this.#context;
     if (this.#place === 'CLOSING') return;
     if (deadlineMs === null) this.#disarm();
     else this.#arm(deadlineMs - this.#deps.clock.nowMs(), () => this.send({ type: 'DEADLINE_PASSED' }));

@@ -41,6 +41,11 @@ type Sink = {
   events: number;
 };
 
+/** The time that a client names, held within the allowed skew of the server's. Both epoch ms. */
+export function withinSkew(atMs: number, receivedMs: number): number {
+  return Math.min(Math.max(atMs, receivedMs - CLOCK_SKEW_MAX_MS), receivedMs + CLOCK_SKEW_MAX_MS);
+}
+
 /** Adds frames up; ask it once at the end. */
 export class Aggregator {
   readonly #totals = new RollupTotals();
@@ -70,7 +75,7 @@ export class Aggregator {
     // A move weighs until the next one comes, so each is settled by its successor.
     let move: { readonly cells: HeatCells; readonly cell: number; readonly atMs: number; readonly restMs: number } | undefined;
     for (const event of events) {
-      const atMs = Math.min(Math.max(event.atMs, receivedMs - CLOCK_SKEW_MAX_MS), receivedMs + CLOCK_SKEW_MAX_MS);
+      const atMs = withinSkew(event.atMs, receivedMs);
       if (atMs < startMs) startMs = atMs;
       if (atMs > endMs) endMs = atMs;
       const dayNumber = Math.floor(atMs / DAY_MS);

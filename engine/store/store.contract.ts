@@ -59,7 +59,7 @@ export function storeContract(open: () => Promise<Store>): void {
       const before = [await storedEvents(store), await store.findSession('demo', 's1')];
       expect(await store.commit(batchOf({ firstSeq: 1, count: 5 }))).toEqual({
         committed: false,
-        refused: [{ app: 'demo', session: 's1', firstSeq: 1, reason: 'frame-duplicate' }],
+        refused: [{ app: 'demo', session: 's1', firstSeq: 1, count: 5, reason: 'frame-duplicate' }],
       });
       expect([await storedEvents(store), await store.findSession('demo', 's1')]).toEqual(before);
     });
@@ -136,7 +136,7 @@ export function storeContract(open: () => Promise<Store>): void {
     test('a frame of a session that does not exist is refused', async () => {
       expect(await store.commit(batchOf({ firstSeq: 1, count: 5 }))).toEqual({
         committed: false,
-        refused: [{ app: 'demo', session: 's1', firstSeq: 1, reason: 'session-unknown' }],
+        refused: [{ app: 'demo', session: 's1', firstSeq: 1, count: 5, reason: 'session-unknown' }],
       });
     });
 

@@ -54,7 +54,13 @@ export type PreparedBatch = {
 };
 
 /** A frame that a commit did not take: `frame-duplicate`, `frame-overlap` or `session-unknown`. */
-export type RefusedFrame = { readonly app: string; readonly session: string; readonly firstSeq: number; readonly reason: DropReason };
+export type RefusedFrame = {
+  readonly app: string;
+  readonly session: string;
+  readonly firstSeq: number;
+  readonly count: number;
+  readonly reason: DropReason;
+};
 
 /**
  * `committed`: all of it is durable, with each session's ledger after it, in the order of `sessions`.

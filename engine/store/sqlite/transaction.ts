@@ -52,7 +52,7 @@ export class Transaction {
       for (const frame of frames) {
         const taken = held ? admit(ledger, frame) : ({ ok: false, reason: 'session-unknown' } as const);
         if (taken.ok) ledger = taken.value;
-        else refused.push({ app, session, firstSeq: frame.firstSeq, reason: taken.reason });
+        else refused.push({ app, session, firstSeq: frame.firstSeq, count: frame.count, reason: taken.reason });
       }
       return ledger;
     });

@@ -1,0 +1,107 @@
+/**
+ * Where the statechart's nodes and edges lie. Edges come from LIFECYCLE alone: what the table does not have cannot be
+ * drawn, and what it has cannot be left out.
+ */
+import { END, LIFECYCLE, type LifecycleEvent, type Place, STATES, type State } from '../../../engine/protocol/lifecycle.ts';
+
+export type Point = { readonly x: number; readonly y: number };
+
+export const CHART_WIDTH = 860;
+export const CHART_HEIGHT = 312;
+export const NODE_WIDTH = 132;
+export const NODE_HEIGHT = 60;
+
+/** Middle of each node: the way of a session from left to right, its end below. */
+export const NODES: Readonly<Record<Place, Point>> = {
+  INIT: { x: 110, y: 104 },
+  CONNECT: { x: 430, y: 104 },
+  LISTEN: { x: 750, y: 104 },
+  CLOSING: { x: 430, y: 264 },
+  END: { x: 750, y: 264 },
+};
+
+/** All transitions from one place to another: one arrow. */
+export type Edge = {
+  readonly from: State;
+  readonly to: Place;
+  readonly events: readonly LifecycleEvent[];
+  /** SVG path of the line. */
+  readonly path: string;
+  /** SVG path of its tip. */
+  readonly tip: string;
+  readonly label: Point;
+  readonly anchor: 'start' | 'middle' | 'end';
+};
+
+/** Every arrow, in the order of the table. */
+export function edgesOf(lifecycle: typeof LIFECYCLE = LIFECYCLE): readonly Edge[] {
+  return STATES.flatMap((from) => {
+    const byTarget = new Map<Place, LifecycleEvent[]>();
+    for (const [event, to] of Object.entries(lifecycle[from]) as [LifecycleEvent, Place][]) {
+      byTarget.set(to, [...(byTarget.get(to) ?? []), event]);
+    }
+    return [...byTarget].map(([to, events]) => ({ from, to, events, ...(from === to ? loop(from) : arrow(from, to)) }));
+  });
+}
+
+/** The key of a transition in the live message's `edges`. */
+export const edgeKey = (from: State, event: LifecycleEvent): string => `${from}>${event}`;
+
+type Shape = Pick<Edge, 'path' | 'tip' | 'label' | 'anchor'>;
+
+function loop(place: State): Shape {
+  const { x, y } = NODES[place];
+  const top = y - NODE_HEIGHT / 2;
+  const left = { x: x - 34, y: top };
+  const right = { x: x - 4, y: top };
+  return {
+    path: `M${left.x} ${left.y} C${left.x - 10} ${top - 40} ${right.x + 10} ${top - 40} ${right.x} ${right.y}`,
+    tip: tipAt(right, Math.PI / 2 + 0.2),
+    label: { x: x - 19, y: top - 38 },
+    anchor: 'middle',
+  };
+}
+
+/** Bends to the right of its way, so that there and back never lie on each other. */
+function arrow(from: Place, to: Place): Shape {
+  const a = NODES[from];
+  const b = NODES[to];
+  const length = Math.hypot(b.x - a.x, b.y - a.y);
+  const right = { x: -(b.y - a.y) / length, y: (b.x - a.x) / length };
+  // An arrow that passes another node goes well around it.
+  const bend = passesNode(from, to) ? 152 : 40;
+  const middle = { x: (a.x + b.x) / 2 + right.x * bend, y: (a.y + b.y) / 2 + right.y * bend };
+  const start = onBorder(a, middle);
+  const end = onBorder(b, middle);
+  const top = { x: (start.x + 2 * middle.x + end.x) / 4, y: (start.y + 2 * middle.y + end.y) / 4 };
+  return {
+    path: `M${round(start.x)} ${round(start.y)} Q${round(middle.x)} ${round(middle.y)} ${round(end.x)} ${round(end.y)}`,
+    tip: tipAt(end, Math.atan2(end.y - middle.y, end.x - middle.x)),
+    label: { x: round(top.x + right.x * 12), y: round(top.y + right.y * 12) },
+    anchor: Math.abs(right.x) < 0.4 ? 'middle' : right.x > 0 ? 'start' : 'end',
+  };
+}
+
+function passesNode(from: Place, to: Place): boolean {
+  const a = NODES[from];
+  const b = NODES[to];
+  return [...STATES, END].some((place) => {
+    const node = NODES[place as Place];
+    return place !== from && place !== to && a.y === b.y && node.y === a.y && (node.x - a.x) * (node.x - b.x) < 0;
+  });
+}
+
+/** Where the line from a node's middle towards a point leaves the node. */
+function onBorder(node: Point, towards: Point): Point {
+  const dx = towards.x - node.x;
+  const dy = towards.y - node.y;
+  const scale = Math.min(NODE_WIDTH / 2 / Math.abs(dx || 1e-9), NODE_HEIGHT / 2 / Math.abs(dy || 1e-9));
+  return { x: node.x + dx * scale, y: node.y + dy * scale };
+}
+
+function tipAt(end: Point, angle: number): string {
+  const back = (turn: number) => `${round(end.x - 9 * Math.cos(angle + turn))} ${round(end.y - 9 * Math.sin(angle + turn))}`;
+  return `M${round(end.x)} ${round(end.y)} L${back(0.42)} L${back(-0.42)} Z`;
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;

@@ -1,0 +1,39 @@
+/** An event in a few words, for the list beside the replay. */
+import type { Event } from '../../../engine/protocol/events.ts';
+import { formatDuration, formatUrl } from '../../look/format.ts';
+
+/** What happened, and to what. */
+export function eventWords(event: Event): string {
+  switch (event.kind) {
+    case 'start':
+      return `Page loaded${event.title === '' ? '' : `: ${event.title}`}`;
+    case 'click':
+      return `Clicked ${targetWords(event)}`;
+    case 'hover':
+      return `Hovered ${targetWords(event)} for ${formatDuration(event.dwellMs)}`;
+    case 'urlchange':
+      return `Went to ${formatUrl(event.to, 'path')} after ${formatDuration(event.elapsedMs)}`;
+    case 'leave':
+      return `Left the page after ${formatDuration(event.elapsedMs)}`;
+    case 'error':
+      return `Error: ${event.message}`;
+    case 'custom':
+      return `Event ${event.name}`;
+    case 'identify':
+      return 'Identified by the site';
+    case 'vital':
+      return `${event.name} ${event.value}`;
+    case 'move':
+      return 'Moved';
+    case 'scroll':
+      return `Scrolled to ${event.top} px`;
+    case 'layout':
+      return 'Layout';
+    case 'dom':
+      return 'Recorded DOM';
+  }
+}
+
+function targetWords({ text, tag, target }: { readonly text: string; readonly tag: string; readonly target: string }): string {
+  return text === '' ? target || tag || 'the page' : `“${text}”`;
+}

@@ -1,0 +1,34 @@
+/** Above every page: where one is, what is live, and how to get elsewhere. */
+import { Menu as MenuIcon, Search } from 'lucide-preact';
+import type { App } from '../state/workspace.ts';
+import { AppMenu } from './app-menu.tsx';
+import { Connected } from './connected.tsx';
+import { RangeMenu } from './range-menu.tsx';
+import { ThemeMenu } from './theme-menu.tsx';
+
+type Props = {
+  readonly apps: readonly App[];
+  readonly app: App;
+  readonly hasRange: boolean;
+  readonly openDrawer: () => void;
+  readonly openPalette: () => void;
+};
+
+export function TopBar({ apps, app, hasRange, openDrawer, openPalette }: Props) {
+  return (
+    <header class="top-bar">
+      <button type="button" class="plain icon only-narrow" onClick={openDrawer} aria-label="Pages">
+        <MenuIcon size={18} />
+      </button>
+      <AppMenu apps={apps} app={app} />
+      {hasRange && <RangeMenu />}
+      <span class="gap" />
+      <Connected />
+      <button type="button" class="plain" onClick={openPalette} title="Commands (Ctrl K or ⌘ K)" aria-label="Commands">
+        <Search size={16} aria-hidden="true" />
+        <span class="only-wide quiet">Ctrl K</span>
+      </button>
+      <ThemeMenu />
+    </header>
+  );
+}

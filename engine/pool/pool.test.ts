@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 function open(options: Partial<PoolOptions> = {}): Pool {
-  pool = createPool({ store, threads: 1, ...options });
+  pool = createPool({ store, workers: 1, ...options });
   return pool;
 }
 
@@ -172,7 +172,7 @@ for (const fault of ['throw', 'exit', 'memory', 'loop', 'end']) {
   test(`[AK8] one frame in 1,000 that breaks its worker (${fault}) is set aside alone, 999 are stored`, { timeout: 60_000 }, async () => {
     const inputs = Array.from({ length: 1_000 }, (_, i) => frame(`s${i % 10}`, Math.floor(i / 10) + 1, [move()]));
     inputs[417] = frame('s7', 42, [move()], { ...PAGE, url: `fault:${fault}` });
-    const outcome = await open({ worker: FAULTY, threads: 2, taskTimeoutMs: 1_500, threadHeapMb: 48 }).submit(await batchOf(inputs));
+    const outcome = await open({ workerFile: FAULTY, workers: 2, taskTimeoutMs: 1_500, workerHeapMb: 48 }).submit(await batchOf(inputs));
     expect(outcome.items.flatMap((item, i) => (item === 'stored' ? [] : [[i, item]]))).toEqual([[417, 'worker-fault']]);
     expect(outcome.progress.map(({ ledger }) => ledger)).toEqual(Array(10).fill({ highSeq: 100, gaps: [], lost: 0 }));
     expect(sum(await store.readRollup('page', { app: 'demo' }))).toBe(999);
@@ -184,7 +184,7 @@ for (const fault of ['throw', 'exit', 'memory', 'loop', 'end']) {
 test('a worker that does not start costs no frame: the batch is given back', { timeout: 30_000 }, async () => {
   const batch = await batchOf([frame('s1', 1, [move()])]);
   const missing = new URL('./fixtures/missing.worker.ts', import.meta.url);
-  await expect(open({ worker: missing, taskTimeoutMs: 1_000 }).submit(batch)).rejects.toMatchObject({ code: 'internal' });
+  await expect(open({ workerFile: missing, taskTimeoutMs: 1_000 }).submit(batch)).rejects.toMatchObject({ code: 'internal' });
   expect(await store.listSetAside('demo', 10)).toEqual([]);
   await pool?.close();
   expect((await open().submit(batch)).items).toEqual(['stored']);

@@ -11,19 +11,19 @@ const ATTEMPTS = 3;
 
 export type PoolOptions = {
   readonly store: Pick<Store, 'commit'>;
-  /** Worker threads. Default: one for each core but the main thread's, at most 4. */ readonly threads?: number;
+  /** Worker threads. Default: one for each core but the main thread's, at most 4. */ readonly workers?: number;
   /** Most batches in the pool, those at the store included; more are refused with `store-away`. Default 64. */
   readonly batchesMax?: number;
   /** Most bytes of frames in the pool. Default 64 MiB. */ readonly bytesMax?: number;
   /** A batch takes tens of milliseconds; a worker that takes this long loops for ever and is ended. Default 10 s. */
   readonly taskTimeoutMs?: number;
-  /** Heap of one worker in MiB; one that needs more is ended. Default 256. */ readonly threadHeapMb?: number;
-  /** The worker's file. */ readonly worker?: URL;
+  /** Heap of one worker in MiB; one that needs more is ended. Default 256. */ readonly workerHeapMb?: number;
+  /** The worker's file. */ readonly workerFile?: URL;
 };
 
 /** What the operators see of the pool. Counts since the start. */
 export type PoolStats = {
-  readonly threads: number;
+  readonly workers: number;
   /** Batches and bytes in the pool now. */ readonly batches: number;
   readonly bytes: number;
   /** Batches that wait for a worker now. */ readonly waiting: number;
@@ -54,13 +54,13 @@ type Attempt = { readonly prepared: Prepared } | { readonly brokeAt: number; rea
  */
 export function createPool(options: PoolOptions): Pool {
   const { store, batchesMax = 64, bytesMax = 64 * 1024 * 1024, taskTimeoutMs = 10_000 } = options;
-  const threads = options.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
-  const workers = new Piscina<PrepareTask, Prepared>({
-    filename: (options.worker ?? new URL('./batch.worker.ts', import.meta.url)).href,
+  const workers = options.workers ?? Math.min(4, Math.max(1, availableParallelism() - 1));
+  const piscina = new Piscina<PrepareTask, Prepared>({
+    filename: (options.workerFile ?? new URL('./batch.worker.ts', import.meta.url)).href,
     name: 'prepareBatch',
-    minThreads: threads,
-    maxThreads: threads,
-    resourceLimits: { maxOldGenerationSizeMb: options.threadHeapMb ?? 256 },
+    minThreads: workers,
+    maxThreads: workers,
+    resourceLimits: { maxOldGenerationSizeMb: options.workerHeapMb ?? 256 },
   });
   const counts = {
     committedBatches: 0,
@@ -72,11 +72,11 @@ export function createPool(options: PoolOptions): Pool {
     refusedBatches: 0,
   };
   // A worker that dies between tasks; its successor is started by Piscina.
-  workers.on('error', () => {
+  piscina.on('error', () => {
     counts.workerFaults++;
   });
   // Not Piscina's queue: a task's deadline must not run while it waits for its turn.
-  const turns = new Turns(threads);
+  const turns = new Turns(workers);
   const inside = new Set<Promise<BatchOutcome>>();
   let bytes = 0;
   let closed = false;
@@ -86,7 +86,7 @@ export function createPool(options: PoolOptions): Pool {
     await turns.take();
     try {
       const task = { batch: job.batch, part, verdicts: job.verdicts, at };
-      return { prepared: await workers.run(task, { signal: AbortSignal.timeout(taskTimeoutMs) }) };
+      return { prepared: await piscina.run(task, { signal: AbortSignal.timeout(taskTimeoutMs) }) };
     } catch (error) {
       counts.workerFaults++;
       return { brokeAt: Atomics.load(at, 0), error };
@@ -191,11 +191,11 @@ export function createPool(options: PoolOptions): Pool {
         bytes -= batch.bytes.byteLength;
       }
     },
-    stats: () => ({ threads, batches: inside.size, bytes, waiting: turns.waiting, ...counts }),
+    stats: () => ({ workers, batches: inside.size, bytes, waiting: turns.waiting, ...counts }),
     async close() {
       closed = true;
       await Promise.allSettled(inside);
-      await workers.destroy();
+      await piscina.destroy();
     },
   };
 }

@@ -97,12 +97,11 @@ test('more writes than the bound are refused, those before it are taken', async 
   await Promise.all([store.close(), small.close()]);
 });
 
-test('every rollup is a table of its key and its sums, in the order of ROLLUPS', () => {
+test('every rollup reads as one table of its key and its sums, in the order of ROLLUPS', () => {
   const db = openForWriting(newDir());
   for (const [name, { key, sums }] of Object.entries(ROLLUPS)) {
-    const columns = db.prepare('SELECT name, pk FROM pragma_table_info(?)').all(name);
+    const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all(name);
     expect(columns.map((column) => column['name'])).toEqual([...key, ...sums]);
-    expect(columns.filter((column) => column['pk'] !== 0)).toHaveLength(key.length);
   }
   db.close();
 });

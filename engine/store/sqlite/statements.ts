@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ROLLUPS, type RollupName } from '../../rollup/rollups.ts';
+import { ROLLUPS, type RollupChange } from '../../rollup/rollups.ts';
 import { IDENTITY_COLUMNS, MOVING_COLUMNS } from './rows.ts';
 
 /**
@@ -25,13 +25,23 @@ export function prepareStatements(db: DatabaseSync) {
       `${insertInto('layout', LAYOUT)} ON CONFLICT DO UPDATE SET ${LAYOUT.map((column) => `${column} = excluded.${column}`).join(', ')}
        WHERE excluded.atMs >= layout.atMs`,
     ),
-    upsertRollup: Object.fromEntries((Object.keys(ROLLUPS) as RollupName[]).map((name) => [name, prepareUpsert(db, name)])) as Record<
-      RollupName,
-      StatementSync
-    >,
+    insertGrid: db.prepare(`${insertInto('heat_grid', GRID)} ON CONFLICT DO NOTHING`),
+    findGrid: db.prepare(`SELECT id FROM heat_grid WHERE ${GRID.map((column) => `${column} = :${column}`).join(' AND ')}`),
+    upsertCell: db.prepare(
+      'INSERT INTO heat_cell (gridId, cell, weight) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET weight = weight + excluded.weight',
+    ),
+    upsertRollup: {
+      target: prepareUpsert(db, 'target'),
+      page: prepareUpsert(db, 'page'),
+      dimension: prepareUpsert(db, 'dimension'),
+      step: prepareUpsert(db, 'step'),
+    } satisfies Record<PlainRollup, StatementSync>,
   };
 }
 
+type PlainRollup = RollupChange['rollup'];
+
+const GRID = ['app', 'day', 'url', 'widthClass', 'layer'];
 const LAYOUT = ['app', 'url', 'widthClass', 'atMs', 'pageWidth', 'pageHeight', 'viewportHeight', 'boxes'];
 
 function insertInto(table: string, columns: readonly string[]): string {
@@ -39,7 +49,7 @@ function insertInto(table: string, columns: readonly string[]): string {
 }
 
 /** Positional: key columns, then sums, in the order of ROLLUPS. */
-function prepareUpsert(db: DatabaseSync, name: RollupName): StatementSync {
+function prepareUpsert(db: DatabaseSync, name: PlainRollup): StatementSync {
   const { key, sums } = ROLLUPS[name];
   const columns = [...key, ...sums].map((column) => `"${column}"`);
   const add = sums.map((column) => `"${column}" = "${column}" + excluded."${column}"`);

@@ -1,6 +1,6 @@
 import { admit, EMPTY_LEDGER } from '../../protocol/ledger.ts';
 import { LEFT } from '../../rollup/page-time.ts';
-import { HEAT_COLUMNS, ROLLUPS, type RollupChange } from '../../rollup/rollups.ts';
+import { ROLLUPS, type RollupChange } from '../../rollup/rollups.ts';
 import { RollupTotals } from '../../rollup/totals.ts';
 import { unpackBatch } from '../packed-batch.ts';
 import type { LayoutRecord, SessionRecord, VisitRecord } from '../records.ts';
@@ -175,10 +175,10 @@ export class Transaction {
       this.#sql.upsertRollup[rollup].run(...values);
     }
     for (const { key, cells, weights } of this.#totals.grids()) {
-      const { app, day, url, widthClass, layer } = key;
+      this.#sql.insertGrid.run(key);
+      const gridId = Number(this.#sql.findGrid.get(key)?.['id']);
       cells.forEach((cell, i) => {
-        const row = Math.floor(cell / HEAT_COLUMNS);
-        this.#sql.upsertRollup.heat.run(app, day, url, widthClass, layer, row, cell % HEAT_COLUMNS, weights[i] ?? 0);
+        this.#sql.upsertCell.run(gridId, cell, weights[i] ?? 0);
       });
     }
   }

@@ -142,6 +142,8 @@ export const PAGE_QUERY = {
   additionalProperties: false,
   properties: { app: appKey, fromMs: ms, toMs: ms },
 } as const;
+export type PageQuery = FromSchema<typeof PAGE_QUERY>;
+
 export const PAGE_LIST = {
   type: 'object',
   required: ['pages'],

@@ -10,7 +10,6 @@ export const DROP_REASONS = {
   'origin-refused': { retry: false, about: 'the page’s origin is not one of the app’s' },
   'consent-missing': { retry: false, about: 'Global Privacy Control is on, or consent was not given' },
   'hello-malformed': { retry: false, about: 'the hello is not of its schema' },
-  'clock-refused': { retry: false, about: 'the session’s id or start lies too far in the future' },
   'limit-address': { retry: true, about: 'too many hellos from one address' },
   'limit-app': { retry: true, about: 'too many sessions of one app' },
   'resume-refused': { retry: false, about: 'the resume token does not belong to this session' },
@@ -18,13 +17,11 @@ export const DROP_REASONS = {
   // socket
   'ticket-refused': { retry: false, about: 'unknown, used, late, or of another app, session or origin' },
   'message-too-big': { retry: false, about: 'over the frame limit' },
-  'rate-messages': { retry: true, about: 'more messages per second than a tracker sends' },
   // frames
   'frame-malformed': { retry: false, about: 'the bytes are no frame of this version' },
   'frame-version': { retry: false, about: 'a version this server does not read' },
   'frame-overlap': { retry: false, about: 'numbers that overlap stored ones without being them' },
   'frame-duplicate': { retry: false, about: 'already stored: acked again, not stored again' },
-  'frame-number': { retry: false, about: 'a sequence number that cannot be' },
   'event-unknown': { retry: false, about: 'no event of this type' },
   'event-malformed': { retry: false, about: 'an event that is not of its shape' },
   'inbox-full': { retry: true, about: 'the session’s inbox is at its bound' },

@@ -23,7 +23,7 @@ export const LIVE_REQUEST = {
       type: 'object',
       required: ['type', 'app'],
       additionalProperties: false,
-      properties: { type: { const: 'watch-newest' }, app: appKey, limit: { type: 'integer', minimum: 1, maximum: 100, default: 30 } },
+      properties: { type: { const: 'watch-newest' }, app: appKey, limit: { type: 'integer', minimum: 1, maximum: 100 } },
     },
     {
       type: 'object',

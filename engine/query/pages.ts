@@ -1,9 +1,8 @@
-import type { PageList } from '../protocol/api.ts';
+import type { PageList, PageQuery } from '../protocol/api.ts';
 import { WIDTH_CLASSES } from '../protocol/events.ts';
 import type { Store } from '../store/store.ts';
 import { dayRange } from './day-range.ts';
 
-type PageQuery = { readonly app: string; readonly fromMs?: number; readonly toMs?: number };
 type Page = { url: string; views: number; clicks: number; timeMs: number; readonly widths: Set<string> };
 
 /** Most addresses in one answer. */

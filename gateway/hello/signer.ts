@@ -1,0 +1,76 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatalabError } from '../../engine/errors/errors.ts';
+
+/** Signs what clients hand back: the visitor cookie and resume tokens. 128 bits of HMAC-SHA-256. */
+export class Signer {
+  readonly #secret: Buffer;
+
+  constructor(secret: Buffer) {
+    this.#secret = secret;
+  }
+
+  /** The token that lets a tab resume its session. */
+  resumeToken(app: string, session: string): string {
+    return this.#mac('resume', app, session);
+  }
+
+  isResumeToken(app: string, session: string, token: string): boolean {
+    return equal(token, this.resumeToken(app, session));
+  }
+
+  /** A visitor's id in one app: two apps cannot tell that it is the same browser. */
+  visitorId(app: string, browser: string): string {
+    return this.#mac('visitor', app, browser);
+  }
+
+  /** Cookie value for a browser. */
+  cookieOf(browser: string): string {
+    return `${browser}.${this.#mac('cookie', browser)}`;
+  }
+
+  /** The browser that a cookie value names, or null when it was not signed here. */
+  browserOf(cookie: string): string | null {
+    const [browser = '', mac = ''] = cookie.split('.');
+    return /^[A-Za-z0-9_-]{22}$/.test(browser) && equal(mac, this.#mac('cookie', browser)) ? browser : null;
+  }
+
+  #mac(...parts: readonly string[]): string {
+    // Lengths in front, so that no two lists of parts are the same bytes.
+    const message = parts.map((part) => `${part.length}:${part}`).join('');
+    return createHmac('sha256', this.#secret).update(message).digest().subarray(0, 16).toString('base64url');
+  }
+}
+
+function equal(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/**
+ * Opens the data folder's secret, or makes it on first start.
+ * @throws DatalabError `data-unwritable`
+ */
+export function openSigner(dataDir: string): Signer {
+  const file = join(dataDir, 'secret');
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    try {
+      // `wx`: two starts at the same moment end with one secret.
+      writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    return new Signer(Buffer.from(readFileSync(file, 'utf8'), 'hex'));
+  } catch (error) {
+    throw new DatalabError(
+      'data-unwritable',
+      `The data folder ${dataDir} (DATALAB_DATA_DIR) cannot be written: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

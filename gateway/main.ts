@@ -1,0 +1,182 @@
+/**
+ * The composition root of a node, and the only reader of the environment. Everything is made here, in the order in which a
+ * mouse move passes it, and let go of in the reverse order.
+ */
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Bus } from '../actors/bus/bus.ts';
+import { Pulse } from '../actors/inspect/pulse.ts';
+import { Registry } from '../actors/registry/registry.ts';
+import { systemClock } from '../engine/clock/clock.ts';
+import { DatalabError } from '../engine/errors/errors.ts';
+import { createPool } from '../engine/pool/pool.ts';
+import { CLOSE_CODES } from '../engine/protocol/messages.ts';
+import { openSqliteStore } from '../engine/store/sqlite/sqlite-store.ts';
+import { AddressLimit } from './hello/address-limit.ts';
+import { Admission } from './hello/admit.ts';
+import { openSigner } from './hello/signer.ts';
+import { Tickets } from './hello/tickets.ts';
+import { Visits } from './hello/visits.ts';
+import { apiRoutes } from './http/api.routes.ts';
+import { framesRoute } from './http/frames.route.ts';
+import { healthRoute } from './http/health.route.ts';
+import { helloRoute } from './http/hello.route.ts';
+import { createServer } from './http/server.ts';
+import { staticRoute } from './http/static.route.ts';
+import { Apps } from './services/apps.ts';
+import { finishSession } from './services/finish-session.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { startHeartbeat } from './socket/heartbeat.ts';
+import { createLiveSockets } from './socket/live-socket.ts';
+import { createTrackerSockets } from './socket/tracker-socket.ts';
+import { routeUpgrades } from './socket/upgrades.ts';
+import { Watches } from './socket/watches.ts';
+
+/** A shutdown that takes longer is cut short; what was not finished is taken up by the next start. */
+const DRAIN_MS = 10_000;
+const INIT_MS = 10_000;
+const BUILD_DIR = join(import.meta.dirname, '..', 'build');
+
+/** A running node. */
+export type Node = {
+  /** Where it listens, e.g. `http://localhost:8080`. */ readonly url: string;
+  readonly registry: Registry;
+  /** Refuses new hellos, drains, writes final records, lets go; at most DRAIN_MS. Safe to call twice. */
+  stop(): Promise<void>;
+};
+
+/** Reads the settings of this process. @throws DatalabError `setting-invalid` */
+export function settingsFromEnvironment(): Settings {
+  return readSettings(process.env);
+}
+
+/** Starts a node. @throws DatalabError with one clear sentence when something that it needs cannot be had */
+export async function startNode(settings: Settings): Promise<Node> {
+  const clock = systemClock;
+  const node = `${hostname()}-${process.pid}`;
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  let closing = false;
+  const isClosing = () => closing;
+
+  const signer = openSigner(settings.dataDir);
+  const server = createServer({ logLevel: settings.logLevel });
+  const store = await openSqliteStore({ dataDir: settings.dataDir });
+  const pool = createPool({ store, workers: settings.workers });
+  const bus = new Bus((error) => server.log.error({ err: error }, 'a listener of the bus threw'));
+  const registry = new Registry({
+    clock,
+    bus,
+    deadlines: { INIT: INIT_MS, CONNECT: settings.graceMs, LISTEN: settings.sessionMaxMs, CLOSING: null },
+    submit: pool.submit,
+    finish: (end) => finishSession(store, end),
+    faulted: (session, error) => server.log.error({ err: error, session }, 'an actor failed'),
+  });
+  const apps = new Apps(settings.apps);
+  const tickets = new Tickets(clock);
+  const visits = new Visits(clock, store, settings.visitQuietMs);
+  bus.subscribe((message) => message.type === 'stored' && visits.touch(message.sessions));
+  const addressLimit = new AddressLimit(clock, settings.hellosPerMin);
+  const { sessionsMax, publicUrl } = settings;
+  const admission = new Admission({ clock, apps, registry, store, signer, tickets, visits, addressLimit, sessionsMax, closing: isClosing });
+
+  const pulse = new Pulse(clock, registry);
+  const watches = new Watches({ clock, apps, registry, bus, pulse, node });
+  const trackers = createTrackerSockets({ registry, tickets });
+  const live = createLiveSockets({
+    clock,
+    startWatch: watches.start,
+    welcome: () => ({ type: 'welcome', node, version, serverTimeMs: clock.nowMs() }),
+    publicHost: publicUrl ? new URL(publicUrl).host : '',
+  });
+
+  await server.register(helloRoute, { admission, apps, counters: registry.counters, publicUrl });
+  await server.register(framesRoute, { registry, admission, signer, apps });
+  await server.register(apiRoutes, { store, registry, apps, publicUrl });
+  await server.register(healthRoute, { registry, store, clock, node, version, closing: isClosing });
+  await server.register(staticRoute, { buildDir: BUILD_DIR });
+  routeUpgrades(server.server, { '/api/socket': trackers.upgrade, '/api/live': live.upgrade });
+  const stopHeartbeats = [startHeartbeat(clock, trackers.server), startHeartbeat(clock, live.server)];
+
+  async function release(): Promise<void> {
+    pulse.stop();
+    for (const stop of stopHeartbeats) stop();
+    for (const { server: sockets } of [live, trackers])
+      for (const socket of sockets.clients) socket.close(CLOSE_CODES.restart, 'restarting');
+    await server.close();
+    await pool.close();
+    await store.close();
+  }
+
+  try {
+    for (const record of await store.unendedSessions()) {
+      registry.restore({ facts: record, startedMs: record.startedMs, url: record.url, ledger: record.ledger });
+    }
+    await listen(server, settings);
+  } catch (error) {
+    registry.abandon();
+    await release();
+    throw error;
+  }
+  pulse.start();
+
+  let stopping: Promise<void> | null = null;
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    url: publicUrl || `http://${settings.host === '127.0.0.1' ? 'localhost' : settings.host}:${port}`,
+    registry,
+    stop() {
+      stopping ??= (async () => {
+        closing = true;
+        const late = new Promise<'late'>((resolve) => clock.after(DRAIN_MS, () => resolve('late')));
+        if ((await Promise.race([registry.close(), late])) === 'late') registry.abandon();
+        await release();
+      })();
+      return stopping;
+    },
+  };
+}
+
+async function listen(server: ReturnType<typeof createServer>, { host, port }: Settings): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new DatalabError('port-in-use', `Port ${port} (DATALAB_PORT) is in use by another program.`, { cause: error });
+    throw new DatalabError('setting-invalid', `Cannot listen on ${host}:${port} (DATALAB_HOST, DATALAB_PORT): ${message}.`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Runs something until Ctrl-C or SIGTERM. What it cannot start with is said in one sentence, and the exit code is 1.
+ * @param start makes what runs, and prints where it is
+ */
+export async function runUntilSignal(start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
+  let running: { stop(): Promise<void> };
+  try {
+    running = await start();
+  } catch (error) {
+    console.error(error instanceof DatalabError ? error.message : error);
+    process.exit(1);
+  }
+  // Timers do not keep the process alive, so that tests end; a server's own handle does.
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+  });
+  console.log(signal === 'SIGINT' ? '\nEnding: finishing what is under way …' : 'Ending …');
+  process.once('SIGINT', () => process.exit(130));
+  await running.stop();
+  process.exit(0);
+}
+
+if (import.meta.main) {
+  await runUntilSignal(async () => {
+    const node = await startNode(settingsFromEnvironment());
+    console.log(`datalab is running.\n  UI      ${node.url}/\n  health  ${node.url}/healthz\nEnd it with Ctrl-C.`);
+    return node;
+  });
+}

@@ -1,0 +1,101 @@
+/** The UI's socket: one connection watches topics; what changed goes out at most four times a second (protocol/live.ts). */
+import type { IncomingMessage } from 'node:http';
+import { Ajv } from 'ajv';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../engine/clock/clock.ts';
+import { LIVE_REQUEST, type LiveMessage, type LiveRequest, type LiveTopic } from '../../engine/protocol/live.ts';
+import { refuseUpgrade, type Upgrade } from './upgrades.ts';
+
+const REQUEST_MAX_BYTES = 4_096;
+const PAINT_MS = 250;
+/** A browser that does not keep up gets no more deltas until it has read what it was sent. */
+const BACKLOG_MAX_BYTES = 1_048_576;
+
+/** One watched topic of one connection. */
+export type Watch = {
+  /** What changed since the last call, or null. Called at most once per paint, never while the peer lags behind. */
+  next(): LiveMessage | null;
+  /** Stops listening. */
+  stop(): void;
+};
+
+/** Starts a watch for a request; its first `next()` gives the full picture. Null: no such app. */
+export type StartWatch = (request: Exclude<LiveRequest, { type: 'unwatch' }>) => Watch | null;
+
+export type LiveSockets = { readonly upgrade: Upgrade; readonly server: WebSocketServer };
+
+export function createLiveSockets(deps: {
+  clock: Clock;
+  startWatch: StartWatch;
+  welcome: () => LiveMessage;
+  publicHost: string;
+}): LiveSockets {
+  const { clock, startWatch, welcome, publicHost } = deps;
+  const server = new WebSocketServer({ noServer: true, maxPayload: REQUEST_MAX_BYTES, maxFragments: 4, perMessageDeflate: false });
+  const isRequest = new Ajv({ useDefaults: true }).compile<LiveRequest>(LIVE_REQUEST);
+
+  const upgrade: Upgrade = (request, socket, head) => {
+    if (!isOwnOrigin(request, publicHost)) return refuseUpgrade(socket, 403, 'Forbidden');
+    server.handleUpgrade(request, socket, head, (peer) => {
+      server.emit('connection', peer, request);
+      serve(peer);
+    });
+  };
+
+  function serve(peer: WebSocket): void {
+    const watches = new Map<LiveTopic, Watch>();
+    let cancel = clock.after(PAINT_MS, paint);
+    send(peer, welcome());
+
+    peer.on('error', () => undefined);
+    peer.on('close', () => {
+      cancel();
+      for (const watch of watches.values()) watch.stop();
+    });
+    peer.on('message', (data: Buffer, isBinary: boolean) => {
+      const request = isBinary ? null : parse(data.toString());
+      if (!isRequest(request)) return send(peer, { type: 'refused', message: 'not a request of this socket' });
+      if (request.type === 'unwatch') {
+        watches.get(request.topic)?.stop();
+        watches.delete(request.topic);
+        return;
+      }
+      const topic = request.type.slice('watch-'.length) as LiveTopic;
+      watches.get(topic)?.stop();
+      watches.delete(topic);
+      const watch = startWatch(request);
+      if (!watch) return send(peer, { type: 'refused', message: `no app has the key ${request.app}` });
+      watches.set(topic, watch);
+      const first = watch.next();
+      if (first) send(peer, first);
+    });
+
+    function paint(): void {
+      cancel = clock.after(PAINT_MS, paint);
+      if (peer.bufferedAmount > BACKLOG_MAX_BYTES) return;
+      for (const watch of watches.values()) {
+        const message = watch.next();
+        if (message) send(peer, message);
+      }
+    }
+  }
+  return { upgrade, server };
+}
+
+/** Another site's page must not read along: the page that opens the socket is our own. */
+function isOwnOrigin(request: IncomingMessage, publicHost: string): boolean {
+  const { origin, host } = request.headers;
+  return origin !== undefined && URL.parse(origin)?.host === (publicHost || host);
+}
+
+function send(peer: WebSocket, message: LiveMessage): void {
+  if (peer.readyState === peer.OPEN) peer.send(JSON.stringify(message));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -21,6 +21,12 @@ declare global {
   }
 }
 
+/**
+ * A page that comes back from the back/forward cache is shown about a millisecond before the page it replaces is hidden
+ * (seen in Chromium 156). What that page leaves for this one must be there, else the tab would begin another session.
+ */
+const RETURN_PAUSE_MS = 100;
+
 const guard = createGuard();
 
 function run(script: HTMLElement | SVGElement): void {
@@ -34,7 +40,13 @@ function run(script: HTMLElement | SVGElement): void {
   const begin = () => {
     if (!stopped) life ??= startPageLife(app, base, guard);
   };
+  let returning: ReturnType<typeof setTimeout> | undefined;
+  const comeBack = () => {
+    clearTimeout(returning);
+    returning = setTimeout(guard(begin), RETURN_PAUSE_MS);
+  };
   const leave = () => {
+    clearTimeout(returning);
     life?.leave();
     life = null;
   };
@@ -44,11 +56,11 @@ function run(script: HTMLElement | SVGElement): void {
   addEventListener(
     'pageshow',
     guard((event: PageTransitionEvent) => {
-      if (event.persisted) begin();
+      if (event.persisted) comeBack();
     }),
   );
   document.addEventListener('freeze', guard(leave));
-  document.addEventListener('resume', guard(begin));
+  document.addEventListener('resume', guard(comeBack));
   document.addEventListener(
     'visibilitychange',
     guard(() => {

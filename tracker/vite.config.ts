@@ -25,7 +25,6 @@ function reportSize(): Plugin {
 
 export default defineConfig({
   root,
-  configFile: false,
   publicDir: false,
   logLevel: 'warn',
   plugins: [reportSize()],

@@ -9,7 +9,7 @@ const PARTS =
   'h1, h2, h3, h4, p, blockquote, pre, ul, ol, li, dl, table, tr, a, button, summary, label, input, select, textarea, dialog';
 const LABELLED = 'h1, h2, h3, h4, a, button, summary, label';
 /** Parts whose text already stands in a part around them. */
-const INSIDE_LABELLED = `:is(${LABELLED}, p) *`;
+const INSIDE_LABELLED = `:is(${LABELLED}) *`;
 
 /** Smaller parts draw nothing. */
 const SIDE_MIN_PX = 8;

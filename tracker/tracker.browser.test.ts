@@ -1,23 +1,13 @@
 /** The tracker in a real Chromium, as its source and as what ships, against a gateway that the test can look into. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { build, type Rollup } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { ELEMENT_SCALE } from '../engine/protocol/limits.ts';
+import { CHROMIUM_FLAGS } from '../ops/browser/ensure-chromium.ts';
 import { FixtureGateway } from './fixture/gateway.ts';
 import { FixtureSite } from './fixture/site.ts';
 import type {} from './main.ts';
 import config from './vite.config.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 async function bundle(minify: boolean): Promise<string> {
   const built = await build({ ...config, configFile: false, plugins: [], build: { ...config.build, minify, write: false } });
@@ -27,13 +17,15 @@ async function bundle(minify: boolean): Promise<string> {
   return chunk.code;
 }
 
-let browser: Browser;
+const executablePath = inject('chromium');
+let browser: Browser | undefined;
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  if (!executablePath) return;
+  browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 });
-afterAll(() => browser.close());
+afterAll(() => browser?.close());
 
-describe.each([
+describe.skipIf(!executablePath).each([
   ['source', false],
   ['minified', true],
 ])('%s bundle', (_name, minify) => {
@@ -53,6 +45,7 @@ describe.each([
     site = new FixtureSite();
     await Promise.all([gateway.start(script), site.start()]);
     site.head = `<script async src="${gateway.origin}/datalab.js" data-app="shop"></script>`;
+    if (!browser) throw new Error('no browser was started');
     context = await browser.newContext({ viewport: { width: 1_000, height: 700 } });
     problems = [];
     page = await open();

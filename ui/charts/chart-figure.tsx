@@ -1,6 +1,7 @@
 /** A chart on a page: its title, its picture, the same as a table, and ways to take it along. */
 import { useEffect, useRef } from 'preact/hooks';
 import { Menu, MenuItem } from '../parts/menu.tsx';
+import { Skeleton } from '../parts/states-of-view.tsx';
 import { useAddress, useWorkspace } from '../state/workspace.ts';
 import { type Chart, toCsv } from './chart.ts';
 import type { DrawnChart } from './vega-view.ts';
@@ -43,7 +44,15 @@ export function ChartFigure<Row extends object>({ chart }: { chart: Chart<Row> }
           )}
         </Menu>
       </header>
-      <div class="chart">{view.table ? <ChartTable chart={chart} /> : <Picture chart={chart} drawn={drawn} />}</div>
+      <div class="chart">
+        {chart.rows.length === 0 ? (
+          <Skeleton lines={5} />
+        ) : view.table ? (
+          <ChartTable chart={chart} />
+        ) : (
+          <Picture chart={chart} drawn={drawn} />
+        )}
+      </div>
     </figure>
   );
 }
@@ -91,7 +100,7 @@ function ChartTable<Row extends object>({ chart }: { chart: Chart<Row> }) {
           </tr>
         </thead>
         <tbody>
-          {chart.rows.toReversed().map((row, place) => (
+          {chart.table.map((row, place) => (
             <tr key={place}>
               {chart.columns.map((column) => (
                 <td key={column.label}>{column.value(row)}</td>

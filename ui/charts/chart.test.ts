@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toCsv } from './chart.ts';
 
-const csvOf = (text: string) => toCsv({ columns: [{ label: 'page', value: (row: { text: string }) => row.text }], rows: [{ text }] });
+const csvOf = (text: string) => toCsv({ columns: [{ label: 'page', value: (row: { text: string }) => row.text }], table: [{ text }] });
 
 describe('chart csv', () => {
   it('formulas are text', () => {

@@ -11,7 +11,10 @@ export type Chart<Row extends object> = {
   readonly summary: string;
   /** Draws the data set `rows`; the rows themselves are not in it, so that new rows need no new specification. */
   readonly spec: TopLevelSpec;
+  /** What is drawn: may hold rows that only join lines. */
   readonly rows: readonly Row[];
+  /** The same as a table: each value once, latest first. */
+  readonly table: readonly Row[];
   readonly columns: readonly ChartColumn<Row>[];
 };
 
@@ -21,8 +24,8 @@ export const ROWS = 'rows';
 /**
  * A chart's table as CSV (RFC 4180). Text that a spreadsheet would run as a formula is made text by an apostrophe.
  */
-export function toCsv<Row extends object>({ columns, rows }: Pick<Chart<Row>, 'columns' | 'rows'>): string {
-  const lines = [columns.map((column) => column.label), ...rows.map((row) => columns.map((column) => column.value(row)))];
+export function toCsv<Row extends object>({ columns, table }: Pick<Chart<Row>, 'columns' | 'table'>): string {
+  const lines = [columns.map((column) => column.label), ...table.map((row) => columns.map((column) => column.value(row)))];
   return lines.map((cells) => cells.map(csvCell).join(',')).join('\r\n');
 }
 

@@ -28,6 +28,11 @@ describe('events per second', () => {
     expect(Math.max(...times) - Math.min(...times)).toBe(295_000);
   });
 
+  it('the table has each interval once, latest first', () => {
+    const times = eventsPerSecondChart(beats(12)).table.map((row) => row.atMs);
+    expect(times).toEqual([T0 + 10_000, T0 + 5000, T0]);
+  });
+
   it('no beats are no rows', () => {
     expect(eventsPerSecondChart([]).rows).toEqual([]);
   });

@@ -21,6 +21,7 @@ const SPEC: TopLevelSpec = {
   $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
   width: 'container',
   height: 200,
+  autosize: { type: 'fit', contains: 'padding' },
   data: { name: ROWS },
   encoding: {
     x: { field: 'atMs', type: 'temporal', title: null, axis: { format: '%H:%M:%S', tickCount: 6, labelFlush: true } },
@@ -62,13 +63,14 @@ const SPEC: TopLevelSpec = {
 
 /** @param beats oldest first, one a second */
 export function eventsPerSecondChart(beats: readonly Beat[]): Chart<RateRow> {
-  const rows = rateRows(beats);
-  const latest = rows.findLast((row) => row.part === 'finished' && row.eventsPerSec !== null);
+  const intervals = intervalsOf(beats);
+  const latest = intervals.findLast((interval) => interval.part === 'finished');
   return {
     title: 'How much is coming in?',
     summary: `Events per second over the last five minutes; latest ${formatRate(latest?.eventsPerSec ?? 0)} events per second.`,
     spec: SPEC,
-    rows,
+    rows: drawnRows(intervals),
+    table: intervals.toReversed(),
     columns: [
       { label: 'From', value: (row) => formatClock(row.atMs) },
       { label: 'Events per second', value: (row) => (row.eventsPerSec === null ? '' : Math.round(row.eventsPerSec * 10) / 10) },
@@ -77,22 +79,29 @@ export function eventsPerSecondChart(beats: readonly Beat[]): Chart<RateRow> {
   };
 }
 
-function rateRows(beats: readonly Beat[]): readonly RateRow[] {
-  const last = beats.at(-1);
-  if (!last) return [];
+/** Means of whole intervals, oldest first; the last one may not be over. */
+function intervalsOf(beats: readonly Beat[]): readonly RateRow[] {
+  const lastMs = beats.at(-1)?.atMs ?? 0;
   const sums = new Map<number, { sum: number; seconds: number }>();
   for (const beat of beats) {
     const atMs = Math.floor(beat.atMs / INTERVAL_MS) * INTERVAL_MS;
     const { sum, seconds } = sums.get(atMs) ?? { sum: 0, seconds: 0 };
     sums.set(atMs, { sum: sum + beat.eventsPerSec, seconds: seconds + 1 });
   }
-  const intervals = [...sums].map(([atMs, { sum, seconds }]) => ({ atMs, eventsPerSec: sum / seconds }));
-  const lastAtMs = Math.floor(last.atMs / INTERVAL_MS) * INTERVAL_MS;
-  const isOver = last.atMs - lastAtMs >= INTERVAL_MS - 1000;
-  const finished = isOver ? intervals : intervals.slice(0, -1);
-  const rows: RateRow[] = finished.map((interval) => ({ ...interval, part: 'finished' }));
-  if (!isOver) for (const interval of intervals.slice(-2)) rows.push({ ...interval, part: 'unfinished' });
+  return [...sums].map(([atMs, { sum, seconds }]) => ({
+    atMs,
+    eventsPerSec: sum / seconds,
+    part: lastMs - atMs >= INTERVAL_MS - 1000 ? 'finished' : 'unfinished',
+  }));
+}
+
+function drawnRows(intervals: readonly RateRow[]): readonly RateRow[] {
+  const [first] = intervals;
+  const last = intervals.at(-1);
+  if (!first || !last) return [];
+  const joint = last.part === 'unfinished' ? intervals.at(-2) : undefined;
+  const joined: RateRow[] = joint ? [...intervals.slice(0, -1), { ...joint, part: 'unfinished' }, last] : [...intervals];
   // The axis spans five minutes from the first second on: a young gateway must not look like a long quiet one.
-  const firstAtMs = lastAtMs - SPAN_MS + INTERVAL_MS;
-  return (intervals[0]?.atMs ?? 0) > firstAtMs ? [{ atMs: firstAtMs, eventsPerSec: null, part: 'finished' }, ...rows] : rows;
+  const firstAtMs = last.atMs - SPAN_MS + INTERVAL_MS;
+  return first.atMs > firstAtMs ? [{ atMs: firstAtMs, eventsPerSec: null, part: 'finished' }, ...joined] : joined;
 }

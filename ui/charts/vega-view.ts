@@ -22,7 +22,7 @@ export function drawChart(element: HTMLElement, spec: TopLevelSpec, rows: readon
   const compiled = compile(spec, { config: vegaLook(pageTokens()) }).spec;
   // `ast`: expressions are walked, not compiled with Function, which our content security policy refuses.
   const runtime = parse(compiled, {}, { ast: true });
-  const view = new View(runtime, { expr: expressionInterpreter, renderer: 'svg', container: element, hover: true, logLevel: Warn });
+  const view = new View(runtime, { expr: expressionInterpreter, renderer: 'canvas', container: element, hover: true, logLevel: Warn });
   const tip = document.createElement('div');
   tip.className = 'chart-tip';
   view.tooltip((_handler, event, _item, value) => showTip(tip, event, value));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatId, formatPosition, formatUrl } from './format.ts';
+import { formatAge, formatDuration, formatId, formatPosition, formatUrl } from './format.ts';
 
 describe('format', () => {
   it('a duration shows its two largest units', () => {
@@ -14,6 +14,10 @@ describe('format', () => {
       [273_600_000, '3 d 4 h'],
     ];
     for (const [ms, text] of cases) expect(formatDuration(ms)).toBe(text);
+  });
+
+  it('an age shows its largest unit, and never less than a second', () => {
+    expect([-5, 12_400, 61_000, 7_300_000, 90_000_000].map(formatAge)).toEqual(['1 s ago', '12 s ago', '1 min ago', '2 h ago', '1 d ago']);
   });
 
   it('a position counts hours only when there are some', () => {

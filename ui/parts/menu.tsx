@@ -10,7 +10,7 @@ type Props = { readonly label: string; readonly button: ComponentChildren; reado
 export function Menu({ label, button, children }: Props) {
   const id = useId();
   const anchor = useRef<HTMLButtonElement>(null);
-  const menu = useRef<HTMLDivElement>(null);
+  const menu = useRef<HTMLElement>(null);
   const place = async () => {
     if (!anchor.current || !menu.current) return;
     const { x, y } = await computePosition(anchor.current, menu.current, {
@@ -34,8 +34,7 @@ export function Menu({ label, button, children }: Props) {
         {button}
         <ChevronDown size={14} aria-hidden="true" />
       </button>
-      <div
-        role="group"
+      <section
         aria-label={label}
         id={id}
         class="menu"
@@ -47,7 +46,7 @@ export function Menu({ label, button, children }: Props) {
         onKeyDown={step}
       >
         {children(() => menu.current?.hidePopover())}
-      </div>
+      </section>
     </>
   );
 }

@@ -24,8 +24,9 @@ export function TopBar({ apps, app, hasRange, openDrawer, openPalette }: Props) 
       {hasRange && <RangeMenu />}
       <span class="gap" />
       <Connected />
-      <button type="button" class="plain" onClick={openPalette} title="Commands (Ctrl K or ⌘ K)" aria-label="Commands">
+      <button type="button" class="plain" onClick={openPalette} title="Commands (Ctrl K or ⌘ K)">
         <Search size={16} aria-hidden="true" />
+        <span class="hidden-text">Commands</span>
         <span class="only-wide quiet">Ctrl K</span>
       </button>
       <ThemeMenu />

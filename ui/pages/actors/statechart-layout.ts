@@ -6,19 +6,22 @@ import { END, LIFECYCLE, type LifecycleEvent, type Place, STATES, type State } f
 
 export type Point = { readonly x: number; readonly y: number };
 
-export const CHART_WIDTH = 860;
-export const CHART_HEIGHT = 312;
+export const CHART_WIDTH = 1000;
+export const CHART_HEIGHT = 300;
 export const NODE_WIDTH = 132;
 export const NODE_HEIGHT = 60;
 
 /** Middle of each node: the way of a session from left to right, its end below. */
 export const NODES: Readonly<Record<Place, Point>> = {
-  INIT: { x: 110, y: 104 },
-  CONNECT: { x: 430, y: 104 },
-  LISTEN: { x: 750, y: 104 },
-  CLOSING: { x: 430, y: 264 },
-  END: { x: 750, y: 264 },
+  INIT: { x: 90, y: 104 },
+  CONNECT: { x: 480, y: 104 },
+  LISTEN: { x: 890, y: 104 },
+  CLOSING: { x: 480, y: 256 },
+  END: { x: 890, y: 256 },
 };
+
+/** END is a dot, not a box. */
+export const END_RADIUS = 17;
 
 /** All transitions from one place to another: one arrow. */
 export type Edge = {
@@ -40,7 +43,7 @@ export function edgesOf(lifecycle: typeof LIFECYCLE = LIFECYCLE): readonly Edge[
     for (const [event, to] of Object.entries(lifecycle[from]) as [LifecycleEvent, Place][]) {
       byTarget.set(to, [...(byTarget.get(to) ?? []), event]);
     }
-    return [...byTarget].map(([to, events]) => ({ from, to, events, ...(from === to ? loop(from) : arrow(from, to)) }));
+    return [...byTarget].map(([to, events]) => ({ from, to, events, ...(from === to ? loop(from) : arrow(from, to, lifecycle)) }));
   });
 }
 
@@ -62,40 +65,48 @@ function loop(place: State): Shape {
   };
 }
 
-/** Bends to the right of its way, so that there and back never lie on each other. */
-function arrow(from: Place, to: Place): Shape {
+/**
+ * Straight, with its words on the left of its way. Where there is a way back, or another node between, it bends to the
+ * right and has its words there, so that there and back never lie on each other.
+ */
+function arrow(from: Place, to: Place, lifecycle: typeof LIFECYCLE): Shape {
   const a = NODES[from];
   const b = NODES[to];
   const length = Math.hypot(b.x - a.x, b.y - a.y);
   const right = { x: -(b.y - a.y) / length, y: (b.x - a.x) / length };
-  // An arrow that passes another node goes well around it.
-  const bend = passesNode(from, to) ? 152 : 40;
+  const hasBack = to !== END && Object.values(lifecycle[to]).includes(from);
+  const bend = passesNode(from, to) ? 132 : hasBack ? 38 : 0;
   const middle = { x: (a.x + b.x) / 2 + right.x * bend, y: (a.y + b.y) / 2 + right.y * bend };
-  const start = onBorder(a, middle);
-  const end = onBorder(b, middle);
+  const start = onBorder(from, middle);
+  const end = onBorder(to, middle);
   const top = { x: (start.x + 2 * middle.x + end.x) / 4, y: (start.y + 2 * middle.y + end.y) / 4 };
+  const side = bend === 0 ? -1 : 1;
   return {
     path: `M${round(start.x)} ${round(start.y)} Q${round(middle.x)} ${round(middle.y)} ${round(end.x)} ${round(end.y)}`,
     tip: tipAt(end, Math.atan2(end.y - middle.y, end.x - middle.x)),
-    label: { x: round(top.x + right.x * 12), y: round(top.y + right.y * 12) },
-    anchor: Math.abs(right.x) < 0.4 ? 'middle' : right.x > 0 ? 'start' : 'end',
+    label: { x: round(top.x + side * right.x * 14), y: round(top.y + side * right.y * 14) },
+    anchor: Math.abs(right.x) < 0.2 ? 'middle' : right.x * side > 0 ? 'start' : 'end',
   };
 }
 
 function passesNode(from: Place, to: Place): boolean {
   const a = NODES[from];
   const b = NODES[to];
-  return [...STATES, END].some((place) => {
-    const node = NODES[place as Place];
+  return STATES.some((place) => {
+    const node = NODES[place];
     return place !== from && place !== to && a.y === b.y && node.y === a.y && (node.x - a.x) * (node.x - b.x) < 0;
   });
 }
 
 /** Where the line from a node's middle towards a point leaves the node. */
-function onBorder(node: Point, towards: Point): Point {
+function onBorder(place: Place, towards: Point): Point {
+  const node = NODES[place];
   const dx = towards.x - node.x;
   const dy = towards.y - node.y;
-  const scale = Math.min(NODE_WIDTH / 2 / Math.abs(dx || 1e-9), NODE_HEIGHT / 2 / Math.abs(dy || 1e-9));
+  const scale =
+    place === END
+      ? END_RADIUS / Math.hypot(dx, dy)
+      : Math.min(NODE_WIDTH / 2 / Math.abs(dx || 1e-9), NODE_HEIGHT / 2 / Math.abs(dy || 1e-9));
   return { x: node.x + dx * scale, y: node.y + dy * scale };
 }
 

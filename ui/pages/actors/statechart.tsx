@@ -3,7 +3,7 @@ import { END, type LifecycleEvent, STATES, type State } from '../../../engine/pr
 import type { StateCounts } from '../../../engine/protocol/live.ts';
 import { formatCount, formatRate } from '../../look/format.ts';
 import { PLACE_NAMES, StateMark } from '../../parts/state-shape.tsx';
-import { CHART_HEIGHT, CHART_WIDTH, type Edge, edgeKey, edgesOf, NODE_HEIGHT, NODE_WIDTH, NODES } from './statechart-layout.ts';
+import { CHART_HEIGHT, CHART_WIDTH, type Edge, END_RADIUS, edgeKey, edgesOf, NODE_HEIGHT, NODE_WIDTH, NODES } from './statechart-layout.ts';
 
 const EDGES = edgesOf();
 
@@ -31,7 +31,8 @@ type Props = {
 export function Statechart({ states, edges, chosen, choose }: Props) {
   return (
     <div class="statechart-scroll">
-      <svg class="statechart" viewBox={`0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`} role="group" aria-label="Lifecycle of sessions">
+      <svg class="statechart" viewBox={`0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`}>
+        <title>Lifecycle of sessions</title>
         {EDGES.map((edge) => (
           <Arrow key={`${edge.from} ${edge.to}`} edge={edge} rates={edges} />
         ))}
@@ -39,7 +40,7 @@ export function Statechart({ states, edges, chosen, choose }: Props) {
           <StateNode key={state} state={state} count={states?.[state]} isChosen={chosen === state} choose={choose} />
         ))}
         <g transform={`translate(${NODES[END].x} ${NODES[END].y})`}>
-          <circle r="17" fill="none" stroke="var(--line-strong)" />
+          <circle r={END_RADIUS} fill="none" stroke="var(--line-strong)" />
           <circle r="11" fill="var(--line-strong)" />
           <text x="28" y="4">
             {PLACE_NAMES[END]}
@@ -67,7 +68,6 @@ function StateNode({ state, count, isChosen, choose }: NodeProps) {
       role="button"
       tabIndex={0}
       aria-pressed={isChosen}
-      aria-label={`${PLACE_NAMES[state]}, ${count ?? 'unknown number of'} sessions`}
       transform={`translate(${x} ${y})`}
       onClick={toggle}
       onKeyDown={(event) => {
@@ -76,7 +76,7 @@ function StateNode({ state, count, isChosen, choose }: NodeProps) {
         toggle();
       }}
     >
-      <rect x={-NODE_WIDTH / 2} y={-NODE_HEIGHT / 2} width={NODE_WIDTH} height={NODE_HEIGHT} rx="6" />
+      <rect class="box" x={-NODE_WIDTH / 2} y={-NODE_HEIGHT / 2} width={NODE_WIDTH} height={NODE_HEIGHT} rx="6" />
       <g transform={`translate(${-NODE_WIDTH / 2 + 18} -13)`}>
         <StateMark place={state} />
       </g>

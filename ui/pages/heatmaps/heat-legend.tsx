@@ -1,16 +1,15 @@
 /** What the colours mean, in the unit of the layer. */
 import { useEffect, useRef } from 'preact/hooks';
-import type { HeatLayer, Heatmap } from '../../../engine/protocol/api.ts';
+import type { HeatLayer } from '../../../engine/protocol/api.ts';
 import { contextOf } from '../../parts/fitted-canvas.ts';
-import { heatRatio, hottestWeight, rampColor } from './heat-ramp.ts';
-import { formatWeight } from './heat-view.tsx';
+import { formatWeight } from './heat-page.ts';
+import { heatRatio, rampColor } from './heat-ramp.ts';
 
 const WIDTH_PX = 140;
 const HEIGHT_PX = 10;
 
-export function HeatLegend({ heatmap, layer }: { heatmap: Heatmap; layer: HeatLayer }) {
+export function HeatLegend({ hottest, layer }: { hottest: number; layer: HeatLayer }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const hottest = hottestWeight(heatmap.cells.map((cell) => cell.weight));
   useEffect(() => {
     const context = canvas.current ? contextOf(canvas.current, { width: WIDTH_PX, height: HEIGHT_PX }) : undefined;
     for (let x = 0; context && x < WIDTH_PX; x++) {
@@ -23,9 +22,7 @@ export function HeatLegend({ heatmap, layer }: { heatmap: Heatmap; layer: HeatLa
     <span class="heat-legend">
       <span class="label">0</span>
       <canvas ref={canvas} role="img" aria-label="from transparent through violet to yellow" />
-      <span class="label">
-        {formatWeight(layer, hottest)} or more per cell ({heatmap.columns} columns × {heatmap.rowPx} px)
-      </span>
+      <span class="label">{formatWeight(layer, hottest)} per cell, or more</span>
     </span>
   );
 }

@@ -32,11 +32,11 @@ export function rampColor(ratio: number): Rgba {
 }
 
 /** The share of cells that are at the top of the ramp: one pointer left lying must not drown the page. */
-const TOP_SHARE = 0.02;
+const TOP_SHARE = 0.01;
 
 /** The weight that is drawn hottest; heavier cells look the same. 0 where there is no heat. */
-export function hottestWeight(weights: readonly number[]): number {
-  const sorted = weights.filter((weight) => weight > 0).sort((a, b) => a - b);
+export function hottestWeight(weights: Iterable<number>): number {
+  const sorted = [...weights].filter((weight) => weight > 0).sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) * (1 - TOP_SHARE))] ?? 0;
 }
 

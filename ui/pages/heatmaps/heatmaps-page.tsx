@@ -1,4 +1,6 @@
 /** Heatmaps: where pointers rest, hover and click, over the page itself. */
+
+import { useMemo } from 'preact/hooks';
 import { HEAT_LAYERS, type HeatLayer, type Heatmap, type PageList } from '../../../engine/protocol/api.ts';
 import { WIDTH_CLASSES, type WidthClass } from '../../../engine/protocol/events.ts';
 import { formatCompact, formatCount, formatDuration, formatUrl } from '../../look/format.ts';
@@ -9,7 +11,9 @@ import { useQuestion } from '../../state/question.ts';
 import { boundsOf, labelOf } from '../../state/range.ts';
 import { useAddress, useApp, useWatch } from '../../state/workspace.ts';
 import { HeatLegend } from './heat-legend.tsx';
-import { formatWeight, HeatView } from './heat-view.tsx';
+import { formatWeight, heatPage } from './heat-page.ts';
+import { heatField } from './heat-raster.ts';
+import { HeatView } from './heat-view.tsx';
 
 const LAYER_LABELS: Readonly<Record<HeatLayer, string>> = { move: 'Moves', hover: 'Hovers', click: 'Clicks' };
 const WIDTH_LABELS: Readonly<Record<WidthClass, string>> = { mobile: 'Mobile', tablet: 'Tablet', laptop: 'Laptop', desktop: 'Desktop' };
@@ -70,7 +74,7 @@ function Pages({ pages, chosen }: { pages: readonly Page[]; chosen: string | und
             <span class="cut" title={page.url}>
               {formatUrl(page.url, 'path')}
             </span>
-            <span class="label">
+            <span class="label cut">
               {formatCompact(page.views)} views · {formatCompact(page.clicks)} clicks · {formatDuration(page.timeMs)}
             </span>
           </a>
@@ -115,14 +119,7 @@ function Heat({ page }: { page: Page }) {
         </header>
         {isFirst && <Skeleton lines={10} />}
         {refusal && <RefusalMessage refusal={refusal} again={again} />}
-        {data && <HeatView heatmap={data} layer={layer} widthClass={widthClass} opacity={view.opacity} />}
-        {data && (
-          <footer class="heat-foot">
-            <HeatLegend heatmap={data} layer={layer} />
-            <span class="label">{formatWeight(layer, data.total)} in all</span>
-            {!data.page && <span class="label">No layout of this page was seen yet: its size is a guess.</span>}
-          </footer>
-        )}
+        {data && <Picture heatmap={data} layer={layer} widthClass={widthClass} opacity={view.opacity} />}
       </section>
       <section class="card" aria-label="Targets">
         <header>
@@ -131,6 +128,30 @@ function Heat({ page }: { page: Page }) {
         </header>
         {data && <Targets targets={data.targets} />}
       </section>
+    </>
+  );
+}
+
+type PictureProps = { readonly heatmap: Heatmap; readonly layer: HeatLayer; readonly widthClass: WidthClass; readonly opacity: number };
+
+function Picture({ heatmap, layer, widthClass, opacity }: PictureProps) {
+  const page = useMemo(() => heatPage(heatmap, widthClass), [heatmap, widthClass]);
+  const field = useMemo(() => heatField(heatmap, page.rows, page.width / heatmap.columns), [heatmap, page]);
+  if (heatmap.total === 0) {
+    return (
+      <Empty title={`No ${LAYER_LABELS[layer].toLowerCase()} here yet`}>
+        <p>Nobody in this range and width of window left any. Other layers and widths may have some.</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <HeatView heatmap={heatmap} page={page} field={field} layer={layer} opacity={opacity} />
+      <footer class="heat-foot">
+        <HeatLegend hottest={field.hottest} layer={layer} />
+        <span class="label">{formatWeight(layer, heatmap.total)} in all</span>
+        {!heatmap.page && <span class="label">No layout of this page was seen yet: its size is a guess.</span>}
+      </footer>
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** The newest sessions as they begin. Hovering pauses the list; what is new waits behind a button. */
 import { useState } from 'preact/hooks';
 import type { NewestRow } from '../../../engine/protocol/live.ts';
-import { formatCount, formatDuration, formatUrl } from '../../look/format.ts';
+import { formatAge, formatCount, formatUrl } from '../../look/format.ts';
 import { useHeldOrder } from '../../parts/held-order.ts';
 import { StateShape } from '../../parts/state-shape.tsx';
 import { Empty, Skeleton, Snippet } from '../../parts/states-of-view.tsx';
@@ -96,7 +96,7 @@ function NewestItem({ row, nowMs, isOpen, href }: ItemProps) {
           {row.browser}, {row.os}
         </span>
         <span class="end only-wide">{formatCount(row.events)} events</span>
-        <span class="end quiet">{formatDuration(Math.max(1000, Math.floor((nowMs - row.startedMs) / 1000) * 1000))} ago</span>
+        <span class="end quiet">{formatAge(nowMs - row.startedMs)}</span>
       </a>
     </li>
   );

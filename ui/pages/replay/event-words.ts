@@ -10,7 +10,7 @@ export function eventWords(event: Event): string {
     case 'click':
       return `Clicked ${targetWords(event)}`;
     case 'hover':
-      return `Hovered ${targetWords(event)} for ${formatDuration(event.dwellMs)}`;
+      return `Hovered ${targetWords(event)}, ${formatDuration(event.dwellMs)}`;
     case 'urlchange':
       return `Went to ${formatUrl(event.to, 'path')} after ${formatDuration(event.elapsedMs)}`;
     case 'leave':

@@ -35,9 +35,9 @@ export function ReplayPage() {
       <header>
         <h1>Replay</h1>
         <p>
-          {row && <StateShape place={row.state ?? 'END'} endReason={row.endReason} />}{' '}
+          {row && <StateShape place={row.state ?? 'END'} endReason={row.endReason} />}
           <a href={linkTo(view, '/sessions', { open: session })}>Session {formatId(session)}</a>
-          {row && `, ${formatDay(row.startedMs)}, ${row.browser} on ${row.os}`}
+          {row && `${formatDay(row.startedMs)}, ${row.browser} on ${row.os}`}
         </p>
       </header>
       {refusal && (

@@ -115,7 +115,8 @@ describe('the session machine', () => {
     };
     for (const state of STATES) {
       const persisted = JSON.parse(JSON.stringify(persistActor(actorAfter(toEach[state]))));
-      const restored = restoreActor(machineAt({ ms: 9_000 }), persisted).start();
+      const restored = restoreActor(machineAt({ ms: 9_000 }), persisted);
+      restored.start();
       expect(placeOf(restored.getSnapshot())).toBe(state);
       expect(restored.getSnapshot().context).toEqual(persisted.context);
       if (state !== 'CLOSING') restored.send({ type: 'CLOSE', reason: 'limit' });

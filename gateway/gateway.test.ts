@@ -1,0 +1,492 @@
+/** A real node on a free port with a real store, and clients that are not our tracker: what the protocol promises strangers. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import type { SessionDetail } from '../engine/protocol/api.ts';
+import { decodeFrame, encodeFrame } from '../engine/protocol/codec/frame.ts';
+import { encodePost } from '../engine/protocol/codec/post.ts';
+import { Reader } from '../engine/protocol/codec/reader.ts';
+import type { Frame } from '../engine/protocol/events.ts';
+import { type HelloAnswer, type HelloRequest, SOCKET_PROTOCOL } from '../engine/protocol/hello.ts';
+import type { ServerMessage } from '../engine/protocol/messages.ts';
+import { type Node, startNode } from './main.ts';
+import { readSettings } from './settings.ts';
+
+const ORIGIN = 'https://shop.example';
+const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+let dataDir: string;
+let node: Node;
+
+const settings = (more: Record<string, string> = {}) =>
+  readSettings({
+    DATALAB_PORT: '0',
+    DATALAB_DATA_DIR: dataDir,
+    DATALAB_GRACE_MS: '400',
+    DATALAB_LOG_LEVEL: 'silent',
+    DATALAB_APPS: `shop|Shop|${ORIGIN};other|Other|https://other.example`,
+    ...more,
+  });
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'datalab-gateway-'));
+  node = await startNode(settings());
+});
+
+afterAll(async () => {
+  await node.stop();
+  rmSync(dataDir, { recursive: true });
+});
+
+function helloBody(more: Partial<HelloRequest> = {}): HelloRequest {
+  const nowMs = Date.now();
+  return {
+    app: 'shop',
+    session_start: nowMs,
+    sentAtMs: nowMs,
+    referrer: 'https://search.example/?q=secret',
+    browser: USER_AGENT,
+    OS: 'Linux',
+    url: `${ORIGIN}/start?utm_source=news&token=secret`,
+    tab: 'tab-1',
+    ...more,
+  };
+}
+
+function postHello(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${node.url}/api/hello`, {
+    method: 'POST',
+    headers: { origin: ORIGIN, 'content-type': 'text/plain', 'user-agent': USER_AGENT, ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+async function hello(more: Partial<HelloRequest> = {}): Promise<HelloAnswer> {
+  const response = await postHello(helloBody(more));
+  expect(response.status).toBe(200);
+  return (await response.json()) as HelloAnswer;
+}
+
+/** A socket with a queue of what the server said. */
+async function open(answer: HelloAnswer, origin = ORIGIN) {
+  const socket = new WebSocket(answer.socketUrl, [SOCKET_PROTOCOL, answer.ticket], { origin });
+  const said: ServerMessage[] = [];
+  const waiting: (() => void)[] = [];
+  const wake = () => {
+    for (const resolve of waiting.splice(0)) resolve();
+  };
+  const closed = new Promise<number>((resolve) => socket.on('close', (code) => resolve(code)));
+  socket.on('message', (data) => {
+    said.push(JSON.parse(String(data)) as ServerMessage);
+    wake();
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.on('open', () => resolve());
+    socket.on('error', reject);
+  });
+  return {
+    socket,
+    said,
+    closed,
+    async until(found: (message: ServerMessage) => boolean): Promise<ServerMessage> {
+      for (;;) {
+        const message = said.find(found);
+        if (message) return message;
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
+  };
+}
+
+function frame(firstSeq: number, more: Partial<Frame> = {}): Uint8Array {
+  const atMs = Date.now();
+  return encodeFrame({
+    firstSeq,
+    baseSeq: 1,
+    goodbye: false,
+    startMs: atMs,
+    page: { url: `${ORIGIN}/start`, viewportWidth: 1280, viewportHeight: 800, pageWidth: 1280, pageHeight: 3000 },
+    events: [
+      { kind: 'move', atMs, x: 100, y: 200, restMs: 10 },
+      { kind: 'move', atMs: atMs + 50, x: 110, y: 210, restMs: 0 },
+    ],
+    ...more,
+  });
+}
+
+async function storedEvents(session: string): Promise<number> {
+  const response = await fetch(`${node.url}/api/sessions/${session}/chunks?app=shop`);
+  const reader = new Reader(new Uint8Array(await response.arrayBuffer()));
+  let events = 0;
+  while (!reader.done) {
+    const decoded = decodeFrame(reader.blob(70_000));
+    if (!decoded.ok) throw new Error(decoded.reason);
+    events += decoded.value.events.length;
+  }
+  return events;
+}
+
+async function detail(session: string): Promise<SessionDetail> {
+  return (await (await fetch(`${node.url}/api/sessions/${session}?app=shop`)).json()) as SessionDetail;
+}
+
+/** Asks until it holds: for what the server does in its own time. */
+async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    const value = await ask();
+    if (holds(value)) return value;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('hello', () => {
+  it('[HE1] takes the seed’s fields plus ours and answers with all that a tracker needs', async () => {
+    const answer = await hello();
+    expect(answer).toMatchObject({ resumed: false, ackedSeq: 0, highSeq: 0 });
+    expect(answer.session).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    expect(answer.ticketTtlMs).toBeLessThanOrEqual(30_000);
+    expect(answer.socketUrl).toMatch(/^ws:\/\/localhost:\d+\/api\/socket$/);
+    const { row } = await detail(answer.session);
+    expect(row).toMatchObject({
+      app: 'shop',
+      state: 'CONNECT',
+      device: 'desktop',
+      browser: 'Firefox',
+      os: 'Linux',
+      entryUrl: `${ORIGIN}/start`,
+    });
+  });
+
+  it.each([
+    ['not JSON', '{'],
+    ['no object', '[]'],
+    ['a field missing', JSON.stringify({ app: 'shop' })],
+    ['a field too many', JSON.stringify({ ...helloBody(), isAdmin: true })],
+    ['a number as text', JSON.stringify({ ...helloBody(), sentAtMs: '12' })],
+    ['an operator for a string', JSON.stringify({ ...helloBody(), tab: { $ne: null } })],
+    ['an id with other characters', JSON.stringify({ ...helloBody(), tab: 'a.*>\r\n' })],
+    ['a key that is structure', `{"__proto__":{"app":"shop"},${JSON.stringify(helloBody()).slice(1)}`],
+    ['nesting without end', '['.repeat(30_000)],
+  ])('[HE1] refuses %s as malformed', async (_what, body) => {
+    const response = await postHello(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'hello-malformed', retry: false });
+    expect(response.headers.get('access-control-allow-origin'), 'the page may read why').toBe(ORIGIN);
+  });
+
+  it.each([
+    'null',
+    'https://shop.example.evil.example',
+    'https://evilshop.example',
+    'https://shop.example:8443',
+    'https://SHOP.example',
+    'https://shop.example.',
+    'http://shop.example',
+    'https://shop.exаmple',
+    'https://sub.shop.example',
+    'https://other.example',
+    'https://shop.example@evil.example',
+    'https://localhost',
+  ])('[HE2] refuses the origin %s', async (origin) => {
+    const response = await postHello(helloBody(), { origin: encodeURI(origin) });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ code: 'origin-refused' });
+  });
+
+  it('[HE2] refuses no origin, and names the allowed one back exactly', async () => {
+    const without = await fetch(`${node.url}/api/hello`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: JSON.stringify(helloBody()),
+    });
+    expect(without.status).toBe(403);
+    const response = await postHello(helloBody());
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(response.headers.get('access-control-allow-credentials')).toBe('true');
+  });
+
+  it('[HE3] a ticket opens one socket, of fifty that try at once', async () => {
+    const answer = await hello();
+    const tries = await Promise.allSettled(Array.from({ length: 50 }, () => open(answer)));
+    const opened = tries.filter((attempt) => attempt.status === 'fulfilled');
+    expect(opened).toHaveLength(1);
+    for (const { value } of opened) value.socket.terminate();
+  });
+
+  it('[HE3] a ticket of another origin, a guessed one and an older one open nothing', async () => {
+    const first = await hello();
+    await expect(open(first, 'https://other.example')).rejects.toThrow('401');
+    await expect(open(first), 'spent by the attempt').rejects.toThrow('401');
+    await expect(open({ ...first, ticket: 'AAAAAAAAAAAAAAAAAAAAAA' })).rejects.toThrow('401');
+    const second = await hello();
+    const again = await hello({ session: second.session, resume: second.resume });
+    await expect(open(second)).rejects.toThrow('401');
+    (await open(again)).socket.terminate();
+  });
+
+  it('[HE4] resumes with its token only', async () => {
+    const first = await hello();
+    expect((await hello({ session: first.session, resume: first.resume })).session).toBe(first.session);
+    for (const resume of ['', 'AAAAAAAAAAAAAAAAAAAAAA', (await hello()).resume]) {
+      const response = await postHello(helloBody({ session: first.session, ...(resume ? { resume } : {}) }));
+      expect(await response.json()).toMatchObject({ code: 'resume-refused' });
+    }
+  });
+
+  it('[HE5] [HE6] knows a browser by its cookie, one visit over its tabs, and believes no altered cookie', async () => {
+    const first = await postHello(helloBody());
+    const cookie = first.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Lax/);
+    expect(Number(/Max-Age=(\d+)/.exec(cookie)?.[1])).toBeLessThanOrEqual(395 * 86_400);
+    const value = cookie.split(';', 1)[0] ?? '';
+    const second = await postHello(helloBody({ tab: 'tab-2' }), { cookie: value });
+    expect(second.headers.get('set-cookie')).toBeNull();
+    const [one, two] = [(await first.json()) as HelloAnswer, (await second.json()) as HelloAnswer];
+    expect(two.visit).toBe(one.visit);
+    expect(two.session).not.toBe(one.session);
+    const altered = await postHello(helloBody(), { cookie: value.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')) });
+    expect(altered.headers.get('set-cookie')).not.toBeNull();
+    expect(((await altered.json()) as HelloAnswer).visit).not.toBe(one.visit);
+  });
+
+  it('[HE7] Global Privacy Control is respected', async () => {
+    const before = node.registry.size;
+    const response = await postHello(helloBody(), { 'sec-gpc': '1' });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ code: 'consent-missing' });
+    expect(node.registry.size).toBe(before);
+  });
+
+  it('[HE3] neither log nor store holds a secret of the page’s address', async () => {
+    const answer = await hello();
+    await detail(answer.session);
+    const files = readdirSync(dataDir).filter((name) => name !== 'secret');
+    expect(files.length).toBeGreaterThan(0);
+    for (const name of files) {
+      const text = readFileSync(join(dataDir, name), 'latin1');
+      expect(text).not.toContain('token=secret');
+      expect(text).not.toContain('q=secret');
+      expect(text).not.toContain(answer.ticket);
+    }
+  });
+});
+
+describe('the socket', () => {
+  it('[SM1] refuses other protocols and other paths', async () => {
+    const answer = await hello();
+    const refused = (path: string, protocols: string[]) =>
+      new Promise<string>((resolve) => {
+        const socket = new WebSocket(answer.socketUrl.replace('/api/socket', path), protocols, { origin: ORIGIN });
+        socket.on('error', (error) => resolve(error.message));
+        socket.on('open', () => resolve('opened'));
+      });
+    expect(await refused('/api/socket', [])).toMatch('401');
+    expect(await refused('/api/socket', ['datalab.2', answer.ticket])).toMatch('401');
+    expect(await refused('/elsewhere', [SOCKET_PROTOCOL, answer.ticket])).toMatch('404');
+    expect(await refused('/api/live', [])).toMatch('403');
+  });
+
+  it('[SM2] [AK3] [TX1] takes binary frames and seed texts on one socket, and acknowledges what is stored', async () => {
+    const answer = await hello();
+    const peer = await open(answer);
+    peer.socket.send(frame(1));
+    await peer.until((message) => message.type === 'ACK' && message.seq === 2);
+    const timestamp = Date.now();
+    for (const text of [
+      { type: 'MOUSECLICK', timestamp, event: { x: 5, y: 6, target: '#buy' } },
+      { type: 'URLCHANGE', timestamp, event: { to: `${ORIGIN}/basket`, elapsed: 900 } },
+      { type: 'MOUSEHOVER', timestamp: new Date(timestamp).toISOString(), event: { target: '#buy', elapsed: 700 } },
+      { type: 'MOUSEMOVE', timestamp, event: { x: 7, y: 8 } },
+      { type: 'SESSION_RECORD', timestamp, event: { anything: [1, 2, 3] } },
+    ]) {
+      peer.socket.send(JSON.stringify(text));
+    }
+    await peer.until((message) => message.type === 'ACK' && message.seq === 7);
+    expect(await storedEvents(answer.session)).toBe(7);
+    peer.socket.send('{"type":"GOODBYE"}');
+    expect(await peer.closed).toBe(1000);
+    const { row } = await eventually(
+      () => detail(answer.session),
+      (found) => found.row.endReason !== undefined,
+    );
+    expect(row).toMatchObject({ endReason: 'goodbye', events: 7, clicks: 1 });
+  });
+
+  it('[TX2] [AK8] sets a bad text aside, says so, and stores its neighbours', async () => {
+    const answer = await hello();
+    const peer = await open(answer);
+    const good = JSON.stringify({ type: 'MOUSEMOVE', timestamp: Date.now(), event: { x: 1, y: 2 } });
+    for (const text of [
+      good,
+      '{"type":"xstate.stop"}',
+      '{}',
+      'null',
+      good,
+      '{"type":"MOUSEMOVE","timestamp":1,"event":{"x":"1","y":{"$gt":0}}}',
+      good,
+    ])
+      peer.socket.send(text);
+    await peer.until((message) => message.type === 'ACK' && message.seq === 7);
+    expect(await storedEvents(answer.session)).toBe(3);
+    expect(
+      peer.said
+        .filter((message) => message.type === 'REFUSED')
+        .map((message) => message.reason)
+        .sort(),
+    ).toEqual(['event-malformed', 'event-malformed', 'event-unknown', 'event-unknown']);
+    expect((await detail(answer.session)).row.state).toBe('LISTEN');
+    peer.socket.terminate();
+  });
+
+  it('[SM5] closes with 1009 above 64 KiB and never negotiates compression', async () => {
+    const answer = await hello();
+    const peer = await open(answer);
+    expect(peer.socket.extensions).toBe('');
+    peer.socket.send(new Uint8Array(65_537));
+    expect(await peer.closed).toBe(1009);
+  });
+
+  it('[SM5] closes a message of more than 64 fragments', async () => {
+    const peer = await open(await hello());
+    for (let i = 0; i < 70; i++) peer.socket.send('x', { fin: false });
+    expect([1008, 1006]).toContain(await peer.closed);
+  });
+
+  it('[LC5] [AK4] a cut connection waits in CONNECT, resumes with nothing lost and nothing twice, and ends by force after the grace', async () => {
+    const answer = await hello();
+    const first = await open(answer);
+    first.socket.send(frame(1));
+    await first.until((message) => message.type === 'ACK');
+    first.socket.terminate();
+    await eventually(
+      () => detail(answer.session),
+      ({ row }) => row.state === 'CONNECT',
+    );
+    const back = await hello({ session: answer.session, resume: answer.resume });
+    expect(back).toMatchObject({ session: answer.session, resumed: true, ackedSeq: 2, highSeq: 2 });
+    const second = await open(back);
+    second.socket.send(frame(1));
+    second.socket.send(frame(3));
+    await second.until((message) => message.type === 'ACK' && message.seq === 4);
+    expect(await storedEvents(answer.session)).toBe(4);
+    second.socket.terminate();
+    const { row } = await eventually(
+      () => detail(answer.session),
+      (found) => found.row.endReason !== undefined,
+    );
+    expect(row).toMatchObject({ endReason: 'connection-interrupt', events: 4 });
+    expect((await hello({ session: answer.session, resume: answer.resume })).resumed, 'a tab that returns later').toBe(true);
+  });
+});
+
+describe('posts', () => {
+  const post = (bytes: Uint8Array, origin = ORIGIN) =>
+    fetch(`${node.url}/api/frames`, { method: 'POST', headers: { origin, 'content-type': 'text/plain' }, body: Buffer.from(bytes) });
+
+  it('[PO1] [PO2] stores last frames once, whichever ways they came, and ends the session with their goodbye', async () => {
+    const answer = await hello();
+    const peer = await open(answer);
+    const { session, resume } = answer;
+    peer.socket.send(frame(1));
+    const last = encodePost({ session, resume, frames: [frame(1), frame(3, { goodbye: true })] });
+    expect((await post(last)).status).toBe(200);
+    expect((await post(last)).status, 'a beacon sent twice').toBe(200);
+    const { row } = await eventually(
+      () => detail(session),
+      (found) => found.row.endReason !== undefined,
+    );
+    expect(row).toMatchObject({ endReason: 'goodbye', events: 4 });
+    expect(await storedEvents(session)).toBe(4);
+  });
+
+  it('[PO1] refuses a wrong token, a wrong origin and bytes that are none', async () => {
+    const { session, resume } = await hello();
+    expect((await post(encodePost({ session, resume: 'AAAAAAAAAAAAAAAAAAAAAA', frames: [] }))).status).toBe(403);
+    expect((await post(encodePost({ session, resume, frames: [] }), 'https://other.example')).status).toBe(403);
+    expect((await post(new Uint8Array([9, 9, 9]))).status).toBe(400);
+    expect((await post(new Uint8Array())).status).toBe(400);
+  });
+});
+
+describe('questions and health', () => {
+  it('answers of one app hold nothing of another', async () => {
+    const { session } = await hello();
+    const response = await fetch(`${node.url}/api/sessions/${session}?app=other`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'session-unknown' });
+    expect(await (await fetch(`${node.url}/api/sessions?app=other`)).json()).toEqual({ rows: [], total: 0 });
+  });
+
+  it.each([
+    '/api/sessions',
+    '/api/sessions?app=shop&limit=9999',
+    '/api/sessions?app=shop&sort=__proto__',
+    '/api/heatmap?app=shop&url=x&layer=all&widthClass=tv',
+  ])('names what is wrong with %s', async (path) => {
+    const response = await fetch(node.url + path);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'query-invalid', message: expect.stringContaining('querystring') });
+  });
+
+  it('says how it is, with a strict content security policy on everything', async () => {
+    const response = await fetch(`${node.url}/healthz`);
+    expect(await response.json()).toMatchObject({ status: 'ok', store: 'sqlite' });
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
+  });
+
+  it('a handshake with over-long headers gets an answer, and the node lives', async () => {
+    const { port, hostname } = new URL(node.url);
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(`GET /api/socket HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(40_000)}\r\n\r\n`);
+      });
+      socket.on('data', (data) => resolve(String(data)));
+      socket.on('error', () => undefined);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
+    expect((await fetch(`${node.url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe('start and stop', () => {
+  it('a restart keeps what was acknowledged and takes the tracker back', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'datalab-restart-'));
+    const first = await startNode({ ...settings(), dataDir: own });
+    const shared = node;
+    node = first;
+    const answer = await hello();
+    const peer = await open(answer);
+    peer.socket.send(frame(1));
+    await peer.until((message) => message.type === 'ACK' && message.seq === 2);
+    await first.stop();
+    expect(await peer.closed).toBe(1012);
+
+    node = await startNode({ ...settings(), dataDir: own });
+    const back = await hello({ session: answer.session, resume: answer.resume });
+    expect(back).toMatchObject({ session: answer.session, resumed: true, ackedSeq: 2 });
+    expect(await storedEvents(answer.session)).toBe(2);
+    await node.stop();
+    node = shared;
+    rmSync(own, { recursive: true });
+  });
+
+  it('a port in use and an unwritable folder are one sentence that names the setting', async () => {
+    const { port } = new URL(node.url);
+    await expect(startNode({ ...settings(), port: Number(port), dataDir: join(dataDir, 'second') })).rejects.toThrow(/DATALAB_PORT/);
+    await expect(startNode({ ...settings(), dataDir: join(dataDir, 'secret', 'inside-a-file') })).rejects.toThrow(/DATALAB_DATA_DIR/);
+  });
+
+  it.each([
+    [{ DATALAB_PORT: 'eighty' }, /DATALAB_PORT is “eighty”/],
+    [{ DATALAB_PORT: '70000' }, /from 0 to 65535/],
+    [{ DATALAB_APPS: 'shop|Shop|https://shop.example/path' }, /DATALAB_APPS/],
+    [{ DATALAB_PROT: '8080' }, /DATALAB_PROT is no setting/],
+    [{ DATALAB_MONGODB_URI: 'mongodb://localhost' }, /DATALAB_MONGODB_URI/],
+  ])('a bad setting %j is one sentence that names it', (environment, sentence) => {
+    expect(() => readSettings(environment as Record<string, string>)).toThrow(sentence);
+  });
+});

@@ -159,6 +159,13 @@ describe('hello', () => {
     });
   });
 
+  it('[HE1] takes a start with a fraction of a millisecond, and a clock that is hours off', async () => {
+    const answer = await hello({ session_start: 7_200_000.25, sentAtMs: 7_260_000.75 });
+    const { row } = await detail(answer.session);
+    expect(Date.now() - row.startedMs).toBeLessThan(65_000);
+    expect(Date.now() - row.startedMs).toBeGreaterThanOrEqual(60_000);
+  });
+
   it.each([
     ['not JSON', '{'],
     ['no object', '[]'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../engine/clock/simulated-clock.ts';
+import { DatalabError } from '../../engine/errors/errors.ts';
 import type { Batch, BatchOutcome } from '../../engine/pool/batch.ts';
 import { encodeFrame } from '../../engine/protocol/codec/frame.ts';
 import { admit, EMPTY_LEDGER, type Ledger } from '../../engine/protocol/ledger.ts';
@@ -22,11 +23,12 @@ function setUp(probe?: MachineDeps['entered']) {
   const ledgers = new Map<string, Ledger>();
   const ends: SessionEnd[] = [];
   const faults: unknown[] = [];
-  const store = { away: false, held: [] as (() => void)[], hold: false };
+  const store = { away: false, faulty: false, held: [] as (() => void)[], hold: false };
 
   async function submit(batch: Batch): Promise<BatchOutcome> {
     if (store.hold) await new Promise<void>((resolve) => store.held.push(resolve));
-    if (store.away) throw new Error('store is away');
+    if (store.away) throw new DatalabError('store-away', 'store is away');
+    if (store.faulty) throw new TypeError('planted');
     const progress = batch.sessions.map(({ session }, index) => {
       let ledger = ledgers.get(session) ?? EMPTY_LEDGER;
       let events = 0;
@@ -225,6 +227,22 @@ describe('a session in the registry', () => {
     await pass(world.clock, 10_000);
     expect(socket.acks).toEqual([4]);
     expect(world.registry.storeAway).toBe(false);
+  });
+
+  it('[DR1] a batch that fails for its own sake is given up, said to its sender, and stalls nobody', async () => {
+    const world = setUp();
+    const { session, socket } = connected(world);
+    world.store.faulty = true;
+    world.registry.deliverFrame(session, frame(1, 2));
+    await pass(world.clock, 5_000);
+    expect(socket.said).toContainEqual({ type: 'REFUSED', reason: 'worker-fault', retry: false, firstSeq: 1, lastSeq: 2 });
+    expect(world.faults).toHaveLength(1);
+    expect(world.registry.storeAway).toBe(false);
+    world.store.faulty = false;
+    const other = connected(world, 's2');
+    world.registry.deliverFrame(other.session, frame(1));
+    await pass(world.clock, 100);
+    expect(other.socket.acks).toEqual([1]);
   });
 
   it('[TX3] numbers text messages by arrival and ends on their goodbye', async () => {

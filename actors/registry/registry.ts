@@ -33,7 +33,10 @@ export type RegistryDeps = {
   readonly deadlines: StateDeadlines;
   readonly submit: SubmitBatch;
   /** Writes a final record; rejects if it is not durable. */ readonly finish: (end: SessionEnd) => Promise<void>;
-  /** Told of every fault, for the log. */ readonly faulted: (session: string, error: unknown) => void;
+  /** Told of every fault, for the log; session '' when it is a batch of many. */ readonly faulted: (
+    session: string,
+    error: unknown,
+  ) => void;
   /** Runs before each entry effect. For tests that make one actor fail. */ readonly probe?: MachineDeps['entered'];
 };
 
@@ -63,6 +66,7 @@ export class Registry {
       clock: deps.clock,
       counters: this.counters,
       submit: deps.submit,
+      faulted: (error) => deps.faulted('', error),
       stored: (sessions, urls) => deps.bus.publish({ type: 'stored', sessions, urls }),
     });
     this.#sessionDeps = {

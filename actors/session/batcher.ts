@@ -4,6 +4,7 @@
  * slow nothing is taken, the inboxes fill, and each session pushes back on its own tracker.
  */
 import type { Clock } from '../../engine/clock/clock.ts';
+import { DatalabError } from '../../engine/errors/errors.ts';
 import type { Batch, BatchItem, BatchOutcome, SubmitBatch } from '../../engine/pool/batch.ts';
 import type { Counters } from '../counters.ts';
 import type { Session } from './session.ts';
@@ -18,6 +19,8 @@ export const BATCH_WAIT_MS = 20;
 export const BATCHES_IN_FLIGHT = 4;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
+/** Tries of a batch that fails for another reason than a store that is away. */
+const FAULTY_TRIES_MAX = 3;
 
 type Part = { readonly session: Session; readonly frames: number };
 
@@ -25,6 +28,7 @@ export type BatcherDeps = {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly submit: SubmitBatch;
+  /** A batch was given up, for this reason: a fault of ours, for the log. */ readonly faulted: (error: unknown) => void;
   /** Something of these was committed. */
   readonly stored: (sessions: readonly Session[], urls: readonly string[]) => void;
 };
@@ -96,14 +100,17 @@ export class Batcher {
   }
 
   async #deliver(batch: Batch, parts: readonly Part[]): Promise<void> {
-    this.#settle(await this.#submitUntilTaken(batch), batch, parts);
+    this.#settle((await this.#submitUntilTaken(batch)) ?? setAside(batch), batch, parts);
     this.#inFlight--;
     if (this.#ready.size > 0) this.#dispatch();
     if (this.#ready.size === 0 && this.#inFlight === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
-  /** A batch that the store did not take is given again until it does: what is not stored is not acknowledged. */
-  async #submitUntilTaken(batch: Batch): Promise<BatchOutcome> {
+  /**
+   * A batch that the store did not take is given again until it does: what is not stored is not acknowledged.
+   * @returns null when it is not the store that fails but the batch, again and again: it must not stall the others
+   */
+  async #submitUntilTaken(batch: Batch): Promise<BatchOutcome | null> {
     const { counters, submit, clock } = this.#deps;
     for (let tries = 0; ; tries++) {
       try {
@@ -112,8 +119,14 @@ export class Batcher {
         if (tries > 0) this.#away--;
         counters.add('commits');
         return outcome;
-      } catch {
+      } catch (error) {
         if (tries === 0) this.#away++;
+        const away = error instanceof DatalabError && error.code === 'store-away';
+        if (!away && tries >= FAULTY_TRIES_MAX) {
+          this.#away--;
+          this.#deps.faulted(error);
+          return null;
+        }
         counters.add('commitRetries');
         await new Promise<void>((resolve) => clock.after(Math.min(RETRY_MIN_MS * 2 ** tries, RETRY_MAX_MS), resolve));
       }
@@ -145,4 +158,9 @@ export class Batcher {
       outcome.urls,
     );
   }
+}
+
+/** Nothing of it is stored, and nothing of it ever will be. */
+function setAside(batch: Batch): BatchOutcome {
+  return { items: batch.items.map(() => 'worker-fault'), progress: [], urls: [] };
 }

@@ -159,7 +159,7 @@ export class Admission {
         screen: hello.screenWidth && hello.screenHeight ? `${hello.screenWidth}×${hello.screenHeight}` : '',
         bot: isBot(userAgent, hello.webdriver === true),
       },
-      startedMs: nowMs - ageMs,
+      startedMs: Math.round(nowMs - ageMs),
       url,
       ledger: EMPTY_LEDGER,
     });

@@ -115,7 +115,7 @@ test('a write that fails takes none of its group with it', () => {
   ]);
   expect(answers).toMatchObject([
     { id: 1, value: {} },
-    { id: 2, error: { code: 'store-away' } },
+    { id: 2, error: { code: 'internal' } },
     { id: 3, value: { committed: true } },
   ]);
   expect(db.prepare('SELECT events FROM session').all()).toEqual([{ events: 5 }]);

@@ -4,6 +4,9 @@ import type { Answer, Call } from './calls.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { Transaction } from './transaction.ts';
 
+/** SQLite's primary result codes that pass: busy, locked, out of memory, read-only, interrupted, I/O error, full, cannot open. */
+const AWAY = new Set([5, 6, 7, 8, 9, 10, 13, 14]);
+
 /** What the writer's thread can be asked: its look-ups see every write that was asked before them. */
 export type WriterCalls = Pick<Transaction, 'openSession' | 'commit' | 'endSession' | 'findSession' | 'latestVisit' | 'ready'>;
 
@@ -49,5 +52,8 @@ function apply<N extends keyof WriterCalls>(transaction: WriterCalls, name: N, a
 
 function refusalOf(error: unknown): { readonly code: DatalabError['code']; readonly message: string } {
   if (error instanceof DatalabError) return { code: error.code, message: error.message };
-  return { code: 'store-away', message: `The store did not take a write: ${error instanceof Error ? error.message : String(error)}.` };
+  const primary = (error as { readonly errcode?: number }).errcode ?? 0;
+  // A row that the schema refuses will be refused again: waiting for another day would only stall what stands behind it.
+  const code = AWAY.has(primary & 0xff) ? 'store-away' : 'internal';
+  return { code, message: `The store did not take a write: ${error instanceof Error ? error.message : String(error)}.` };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatDuration, formatId, formatPosition, formatUrl } from './format.ts';
+import { formatAge, formatBytes, formatDuration, formatHost, formatId, formatPosition, formatUrl } from './format.ts';
 
 describe('format', () => {
   it('a duration shows its two largest units', () => {
@@ -31,6 +31,13 @@ describe('format', () => {
     expect(formatUrl('https://shop.example/')).toBe('shop.example');
     expect(formatUrl('https://shop.example/a', 'path')).toBe('/a');
     expect(formatUrl('<script>')).toBe('<script>');
+    expect(formatHost('https://shop.example/a?b')).toBe('shop.example');
+    expect(formatHost('<script>')).toBe('<script>');
+  });
+
+  it('a unit stands apart from its number', () => {
+    expect(formatBytes(126)).toBe('126 B');
+    expect(formatBytes(12_600)).toBe('12.6 kB');
   });
 
   it('ids made in the same moment stay apart when shortened', () => {

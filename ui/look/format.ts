@@ -11,21 +11,17 @@ const dayClock = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
   hourCycle: 'h23',
 });
-const ofByte = new Intl.NumberFormat(undefined, {
-  style: 'unit',
-  unit: 'byte',
-  unitDisplay: 'narrow',
-  notation: 'compact',
-  maximumFractionDigits: 1,
-});
-
 /** A count, with its thousands apart. */
 export const formatCount = (value: number): string => whole.format(value);
 /** A rate or a mean: one digit behind the point. */
 export const formatRate = (value: number): string => short.format(value);
 /** A large number where room is scarce: 12.3K. */
 export const formatCompact = (value: number): string => compact.format(value);
-export const formatBytes = (value: number): string => ofByte.format(value);
+/** Bytes in the largest unit that keeps a whole digit: `126 B`, `12.6 kB`, `3 MB`. Intl's own writes 12600 as 13KB. */
+export function formatBytes(value: number): string {
+  const power = value < 1_000 ? 0 : value < 1_000_000 ? 1 : 2;
+  return `${short.format(value / 1_000 ** power)} ${['B', 'kB', 'MB'][power]}`;
+}
 /** Time of day with seconds. @param atMs epoch ms */
 export const formatClock = (atMs: number): string => clock.format(atMs);
 /** Day and time of day. @param atMs epoch ms */
@@ -75,6 +71,9 @@ export function formatUrl(url: string, parts: 'path' | 'whole' = 'whole'): strin
     return url;
   }
 }
+
+/** The site of an address. Anything that is no address is returned as it is. */
+export const formatHost = (url: string): string => URL.parse(url)?.host ?? url;
 
 /** The end of an id: enough to tell neighbours apart (UUIDv7 differ at the end, not at the start). */
 export const formatId = (id: string): string => (id.length > 12 ? `…${id.slice(-8)}` : id);

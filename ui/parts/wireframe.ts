@@ -5,34 +5,69 @@ import type { Token } from '../look/tokens.ts';
 /** The part of the page that is drawn, in its own pixels. */
 export type Clip = { readonly top: number; readonly bottom: number };
 
-const PICTURES = new Set(['img', 'video', 'canvas', 'iframe', 'picture', 'object', 'embed']);
+const PICTURES = new Set(['img', 'svg', 'figure', 'video', 'canvas', 'iframe', 'picture', 'object', 'embed']);
 const CONTROLS = new Set(['button', 'input', 'select', 'textarea', 'summary']);
 const HEADINGS = new Set(['h1', 'h2', 'h3', 'h4']);
+const BANDS = new Set(['header', 'footer']);
+const CARDS = new Set(['article', 'aside', 'form', 'fieldset', 'table', 'dialog', 'blockquote', 'pre', 'li']);
+const PROSE = new Set(['p', 'dl']);
+
+/** A link or a picture of at least this height is a surface; below, it is words or an icon. */
+const SURFACE_MIN_PX = 36;
+/** A list item of at least this height is a card; below, it is a line. */
+const CARD_MIN_PX = 64;
+/** Prose whose words are not known is drawn as lines of about this height. */
+const PROSE_LINE_PX = 24;
 
 /** Draws boxes in page coordinates; the caller has scaled and moved the context. Later boxes lie over earlier ones. */
 export function drawWireframe(context: CanvasRenderingContext2D, boxes: readonly LayoutBox[], token: Token, clip: Clip): void {
-  const ink = token('--ink');
-  const text = token('--wire-text');
-  const line = token('--wire-line');
   const fill = token('--wire-fill');
   const strong = token('--wire-strong');
+  const line = token('--wire-line');
   const page = token('--wire-page');
-  context.lineWidth = 1;
-  for (const box of boxes) {
-    if (box.y > clip.bottom || box.y + box.h < clip.top || box.w < 2 || box.h < 2) continue;
-    const isControl = CONTROLS.has(box.tag);
-    const isPicture = PICTURES.has(box.tag);
-    const isText = box.text !== '' && !isControl;
-    if (!isText) {
-      context.beginPath();
-      context.roundRect(box.x + 0.5, box.y + 0.5, box.w - 1, box.h - 1, isControl ? 5 : 2);
-      context.fillStyle = isControl ? page : isPicture ? strong : fill;
+  const surface = (box: LayoutBox, color: string | null, radius: number, isOutlined: boolean): void => {
+    context.beginPath();
+    context.roundRect(box.x + 0.5, box.y + 0.5, box.w - 1, box.h - 1, radius);
+    if (color) {
+      context.fillStyle = color;
       context.fill();
-      context.strokeStyle = line;
-      if (isControl || isPicture) context.stroke();
     }
-    if (isPicture) cross(context, box, line);
-    if (box.text !== '') label(context, box, HEADINGS.has(box.tag) ? ink : box.tag === 'a' ? token('--accent') : text, isControl);
+    context.strokeStyle = line;
+    if (isOutlined) context.stroke();
+  };
+  context.lineWidth = 1;
+  const seen = boxes.filter((box) => box.y <= clip.bottom && box.y + box.h >= clip.top && box.w >= 2 && box.h >= 2);
+  // Pictures first: many lie behind words that stand before them in the document.
+  for (const box of [...seen.filter(isPicture), ...seen.filter((other) => !isPicture(other))]) {
+    const { tag } = box;
+    const isButton = CONTROLS.has(tag) || (tag === 'a' && box.text !== '' && box.h >= SURFACE_MIN_PX && box.h < 2 * SURFACE_MIN_PX);
+    if (isPicture(box)) {
+      const isIcon = box.h < SURFACE_MIN_PX;
+      surface(box, strong, isIcon ? box.h / 2 : 4, !isIcon);
+      if (!isIcon) cross(context, box, line);
+    } else if (isButton) surface(box, page, 6, true);
+    else if (BANDS.has(tag)) surface(box, fill, 0, false);
+    else if (CARDS.has(tag) && box.h >= CARD_MIN_PX) surface(box, page, 8, true);
+    else if (tag === 'section') surface(box, null, 0, true);
+    else if (PROSE.has(tag) && box.text === '') prose(context, box, strong);
+    if (box.text === '') continue;
+    const color = HEADINGS.has(tag) ? token('--ink') : tag === 'a' ? token('--accent') : token('--wire-text');
+    label(context, box, color, isButton);
+  }
+}
+
+const isPicture = ({ tag }: LayoutBox): boolean => PICTURES.has(tag);
+
+/** Words that were never sent, as a printer would grey them: the last line is shorter. */
+function prose(context: CanvasRenderingContext2D, box: LayoutBox, color: string): void {
+  const lines = Math.max(1, Math.round(box.h / PROSE_LINE_PX));
+  const pitch = box.h / lines;
+  context.fillStyle = color;
+  for (let i = 0; i < lines; i++) {
+    const width = i === lines - 1 && lines > 1 ? box.w * 0.6 : box.w;
+    context.beginPath();
+    context.roundRect(box.x, box.y + (i + 0.5) * pitch - 4, width, 8, 4);
+    context.fill();
   }
 }
 

@@ -1,7 +1,7 @@
 /** A crowd of simulated visitors: some of the last hour, and always about the same number right now. */
 import { Random } from './random.ts';
 import type { RecordedPage } from './recorded-pages.ts';
-import { type Machine, runVisitor } from './visitor.ts';
+import { type Machine, pause, runVisitor } from './visitor.ts';
 import { walk } from './walk.ts';
 
 const MACHINES: readonly Machine[] = [
@@ -52,6 +52,10 @@ const REFERRERS = [
   'https://news.example/outdoor',
 ];
 
+/** The past is told by few at a time, with pauses: all of it in one instant would be a load test, and a spike in every chart. */
+const PAST_AT_ONCE = 3;
+const PAST_PAUSE_MS = 600;
+
 export type CrowdOptions = {
   readonly gatewayUrl: string;
   readonly siteUrl: string;
@@ -80,10 +84,10 @@ export class Crowd {
       for (let startMs = starts.shift(); startMs !== undefined && !this.#stop.signal.aborted; startMs = starts.shift()) {
         await this.#send(startMs);
         told(++done);
+        await pause(PAST_PAUSE_MS, this.#stop.signal);
       }
     };
-    // A few at a time: a crowd that all says hello in one instant is a load test.
-    await Promise.all(Array.from({ length: 8 }, next));
+    await Promise.all(Array.from({ length: PAST_AT_ONCE }, next));
   }
 
   /** Keeps about `count` visitors on the site until stop(). */
@@ -98,13 +102,7 @@ export class Crowd {
   }
 
   async #comeAndGo(delayMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delayMs);
-      this.#stop.signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await pause(delayMs, this.#stop.signal);
     if (this.#stop.signal.aborted) return;
     await this.#send(Date.now());
     void this.#comeAndGo(this.#random.between(200, 4_000));

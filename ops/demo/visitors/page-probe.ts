@@ -38,7 +38,7 @@ function targets(): RecordedTarget[] {
   const found: RecordedTarget[] = [];
   for (const element of document.querySelectorAll(POINTED)) {
     const { left, top, width, height } = element.getBoundingClientRect();
-    if (width < SIDE_MIN_PX || height < SIDE_MIN_PX || !element.checkVisibility()) continue;
+    if (width < SIDE_MIN_PX || height < SIDE_MIN_PX || left < 0 || !element.checkVisibility()) continue;
     const { target, tag, text, href } = describeTarget(element, DEFAULT_TRACKER_CONFIG.targetAttribute);
     found.push({
       target,

@@ -147,7 +147,8 @@ function portsOf({ gatewayUrl, siteUrl, machine, startMs }: VisitorOptions, post
   };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits, or less if the signal comes. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const done = () => {

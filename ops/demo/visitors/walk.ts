@@ -28,6 +28,7 @@ export function* walk(pages: readonly RecordedPage[], siteUrl: string, width: nu
   let pointer: Point = { x: random.between(100, width - 100), y: random.between(100, 500) };
   const count = Math.round(random.between(PAGES_MIN, PAGES_MAX));
   let before = '';
+  let elapsedMs = 0;
   for (let i = 0; i < count; i++) {
     const view = viewOf(page, width);
     const url = siteUrl + page.path;
@@ -40,10 +41,11 @@ export function* walk(pages: readonly RecordedPage[], siteUrl: string, width: nu
     };
     yield { type: 'page', page: context, title: page.title };
     yield { type: 'event', event: { kind: 'start', title: page.title, referrer: before } };
-    if (before) yield { type: 'event', event: { kind: 'urlchange', from: before, to: url, elapsedMs: 0, cause: 'load' } };
+    if (before)
+      yield { type: 'event', event: { kind: 'urlchange', from: before, to: url, elapsedMs: Math.round(elapsedMs), cause: 'load' } };
     yield { type: 'wait', ms: random.between(150, 500) };
     yield { type: 'event', event: { kind: 'layout', boxes: view.boxes } };
-    let elapsedMs = 0;
+    elapsedMs = 0;
     let next: RecordedPage | undefined;
     for (const step of visitPage(view, pages, pointer, random)) {
       if ('pointer' in step) pointer = step.pointer;

@@ -7,7 +7,7 @@ import { END, LIFECYCLE, type LifecycleEvent, type Place, STATES, type State } f
 export type Point = { readonly x: number; readonly y: number };
 
 export const CHART_WIDTH = 1000;
-export const CHART_HEIGHT = 300;
+export const CHART_HEIGHT = 336;
 export const NODE_WIDTH = 132;
 export const NODE_HEIGHT = 60;
 
@@ -16,8 +16,8 @@ export const NODES: Readonly<Record<Place, Point>> = {
   INIT: { x: 90, y: 104 },
   CONNECT: { x: 480, y: 104 },
   LISTEN: { x: 890, y: 104 },
-  CLOSING: { x: 480, y: 256 },
-  END: { x: 890, y: 256 },
+  CLOSING: { x: 480, y: 292 },
+  END: { x: 890, y: 292 },
 };
 
 /** END is a dot, not a box. */

@@ -1,7 +1,7 @@
 /** Sessions: who came, and what they did; new ones arrive by themselves. */
 import { useCallback, useState } from 'preact/hooks';
 import type { SessionQuery, SessionRow } from '../../../engine/protocol/api.ts';
-import { formatCount, formatDay, formatDuration, formatId, formatUrl } from '../../look/format.ts';
+import { formatCount, formatDay, formatDuration, formatHost, formatId, formatUrl } from '../../look/format.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { useHeldOrder } from '../../parts/held-order.ts';
 import { type RowWindow, rowWindow } from '../../parts/row-window.ts';
@@ -43,7 +43,7 @@ const COLUMNS: readonly Column<SessionRow>[] = [
     label: 'From',
     isWide: true,
     isLessImportant: true,
-    cell: (row) => (row.referrer === '' ? 'direct' : formatUrl(row.referrer)),
+    cell: (row) => (row.referrer === '' ? 'direct' : formatHost(row.referrer)),
   },
   {
     id: 'browser',
@@ -56,7 +56,6 @@ const COLUMNS: readonly Column<SessionRow>[] = [
       </>
     ),
   },
-  { id: 'device', label: 'Device', isLessImportant: true, cell: (row) => row.device },
   { id: 'views', label: 'Views', isNumber: true, isSortable: true, cell: (row) => formatCount(row.views) },
   { id: 'clicks', label: 'Clicks', isNumber: true, isSortable: true, cell: (row) => formatCount(row.clicks) },
   { id: 'events', label: 'Events', isNumber: true, isSortable: true, cell: (row) => formatCount(row.events) },

@@ -50,7 +50,9 @@ export function admit(ledger: Ledger, numbers: Numbers): Result<Ledger, DropReas
   const holder = settled.gaps.find((gap) => first <= gap[1] && last >= gap[0]);
   if (!holder) return refuse(last <= settled.highSeq ? 'frame-duplicate' : 'frame-overlap');
   if (first < holder[0] || last > holder[1]) return refuse('frame-overlap');
-  return ok({ ...settled, gaps: settled.gaps.flatMap((gap) => (gap === holder ? without(gap, first, last) : [gap])) });
+  const gaps = settled.gaps.flatMap((gap) => (gap === holder ? without(gap, first, last) : [gap]));
+  // A frame in the middle of a gap makes two of it.
+  return ok(bounded({ ...settled, gaps }));
 }
 
 /** The tracker holds nothing below `baseSeq` any more: gaps there are lost, and missing numbers at the top too. */

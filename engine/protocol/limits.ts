@@ -29,3 +29,9 @@ export const CLOCK_SKEW_MAX_MS = 86_400_000;
 
 /** Most sets of missing numbers that a session's ledger keeps apart; beyond, the oldest are declared lost. */
 export const LEDGER_MAX_GAPS = 64;
+
+/** Deepest nesting of a text message. A recorded page nests two levels per element, and pages are seldom 100 elements deep. */
+export const SEED_MAX_DEPTH = 512;
+
+/** Latest time in a frame, epoch ms: differences of two times then fit a signed varint. Lies far behind what the skew allows. */
+export const TIME_MAX_MS = 2 ** 52 - 1;

@@ -13,7 +13,7 @@
  */
 import type { DropReason } from './drop-reasons.ts';
 import type { Event } from './events.ts';
-import { COORDINATE_MAX_PX, TEXT_MAX_BYTES } from './limits.ts';
+import { COORDINATE_MAX_PX, FRAME_MAX_BYTES, SEED_MAX_DEPTH, TEXT_MAX_BYTES } from './limits.ts';
 import { ok, type Result, refuse } from './result.ts';
 
 /** The event types of the seed, in its own capitals. */
@@ -26,6 +26,9 @@ class BadField extends Error {}
 
 /** Reads one text message's event. Any text gives a result; nothing throws. */
 export function decodeSeed(text: string): Result<Event, DropReason> {
+  // Never more code units than bytes: what the socket lets through is not refused here.
+  if (text.length > FRAME_MAX_BYTES) return refuse('message-too-big');
+  if (!isShallow(text)) return refuse('event-malformed');
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -94,6 +97,24 @@ function eventOf(type: SeedType, atMs: number, event: Fields): Event {
     case 'SESSION_RECORD':
       return { kind: 'dom', atMs, json: JSON.stringify(event) };
   }
+}
+
+/**
+ * Counts brackets before anything is parsed: JSON.stringify recurses and ends in a stack overflow some thousand levels
+ * down. A JSON text's brackets outside strings are its nesting; of any other text the parser says what it is.
+ */
+function isShallow(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"') quoted = !quoted;
+    else if (quoted) i += char === '\\' ? 1 : 0;
+    else if (char === '{' || char === '[') {
+      if (++depth > SEED_MAX_DEPTH) return false;
+    } else if (char === '}' || char === ']') depth--;
+  }
+  return true;
 }
 
 function isRecord(value: unknown): value is Fields {

@@ -21,7 +21,15 @@ import {
   type LayoutBox,
   type PageContext,
 } from '../events.ts';
-import { COORDINATE_MAX_PX, FRAME_MAX_BYTES, FRAME_MAX_EVENTS, FRAME_VERSION, LAYOUT_MAX_BOXES, TEXT_MAX_BYTES } from '../limits.ts';
+import {
+  COORDINATE_MAX_PX,
+  FRAME_MAX_BYTES,
+  FRAME_MAX_EVENTS,
+  FRAME_VERSION,
+  LAYOUT_MAX_BOXES,
+  TEXT_MAX_BYTES,
+  TIME_MAX_MS,
+} from '../limits.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import { MalformedError, Reader } from './reader.ts';
 import { utf8Encoder } from './utf8.ts';
@@ -44,23 +52,25 @@ export function encodeFrame(frame: Frame): Uint8Array {
   const out = new Writer();
   out.byte(FRAME_VERSION);
   out.byte(frame.goodbye ? GOODBYE_FLAG : 0);
-  out.uint(frame.firstSeq);
+  const firstSeq = clamp(frame.firstSeq, 1, Number.MAX_SAFE_INTEGER - FRAME_MAX_EVENTS);
+  const startMs = clamp(frame.startMs, 0, TIME_MAX_MS);
+  out.uint(firstSeq);
   out.uint(frame.events.length);
-  out.uint(frame.baseSeq);
-  out.uint(frame.startMs);
+  out.uint(clamp(frame.baseSeq, 1, firstSeq));
+  out.uint(startMs);
   const writeText = textWriter(out);
   const { page } = frame;
   writeText(page.url);
-  out.uint(page.viewportWidth);
-  out.uint(page.viewportHeight);
-  out.uint(page.pageWidth);
-  out.uint(page.pageHeight);
-  let at = frame.startMs;
+  out.uint(length(page.viewportWidth));
+  out.uint(length(page.viewportHeight));
+  out.uint(length(page.pageWidth));
+  out.uint(length(page.pageHeight));
+  let at = startMs;
   const last = { x: 0, y: 0 };
   for (const event of frame.events) {
     const row = ROW_BY_KIND.get(event.kind) as Row & { wire: number };
     out.byte(row.wire);
-    const atMs = Math.round(event.atMs);
+    const atMs = clamp(event.atMs, 0, TIME_MAX_MS);
     out.int(atMs - at);
     at = atMs;
     for (const [name, type] of row.fields) {
@@ -144,8 +154,10 @@ function guard<T>(bytes: Uint8Array, read: (reader: Reader) => T): Result<T, Dro
   }
 }
 
-const clampPixel = (value: number) => Math.min(Math.max(Math.round(value), -COORDINATE_MAX_PX), COORDINATE_MAX_PX);
-const pixel = (value: number) => (Number.isFinite(value) ? clampPixel(value) : 0);
+/** The nearest whole number within a range; of NaN, the one nearest to 0. */
+const clamp = (value: number, min: number, max: number) => Math.min(Math.max(Math.round(value) || 0, min), max);
+const pixel = (value: number) => clamp(value, -COORDINATE_MAX_PX, COORDINATE_MAX_PX);
+const length = (value: number) => clamp(value, 0, COORDINATE_MAX_PX);
 
 function within(value: number): number {
   if (Math.abs(value) > COORDINATE_MAX_PX) throw new MalformedError('coordinate out of range');
@@ -195,8 +207,8 @@ function writeBoxes(out: Writer, writeText: WriteText, boxes: readonly LayoutBox
     writeText(box.tag);
     out.int(pixel(box.x));
     out.int(pixel(box.y));
-    out.uint(Math.max(0, pixel(box.w)));
-    out.uint(Math.max(0, pixel(box.h)));
+    out.uint(length(box.w));
+    out.uint(length(box.h));
     writeText(box.text);
   }
 }

@@ -409,6 +409,20 @@ describe('posts', () => {
     expect(await storedEvents(session)).toBe(4);
   });
 
+  it('[PO2] a goodbye that arrives after the next page’s hello stores its events and ends nothing', async () => {
+    const first = await hello();
+    const { session, resume } = first;
+    const next = await eventually(
+      () => hello({ session, resume }),
+      (answer) => answer.resume !== resume,
+    );
+    const peer = await open(next);
+    expect((await post(encodePost({ session, resume, frames: [frame(1, { goodbye: true })] }))).status).toBe(200);
+    await peer.until((message) => message.type === 'ACK' && message.seq === 2);
+    expect((await detail(session)).row.state).toBe('LISTEN');
+    peer.socket.terminate();
+  });
+
   it('[PO1] refuses a wrong token, a wrong origin and bytes that are none', async () => {
     const { session, resume } = await hello();
     expect((await post(encodePost({ session, resume: 'AAAAAAAAAAAAAAAAAAAAAA', frames: [] }))).status).toBe(403);

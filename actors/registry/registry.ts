@@ -142,10 +142,11 @@ export class Registry {
     return session.place === 'INIT' ? session : null;
   }
 
-  /** The hello is admitted. `facts` may have changed: another visit. */
-  admitted(session: Session, facts: SessionFacts, url: string): void {
+  /** The hello is admitted. `facts` may have changed: another visit. @param helloMs epoch ms; a revived session keeps its own */
+  admitted(session: Session, facts: SessionFacts, url: string, helloMs = this.#deps.clock.nowMs()): void {
     session.facts = facts;
     session.url = url;
+    session.helloMs = helloMs;
     this.#guard(session, () => session.send({ type: 'HELLO_ADMITTED' }));
   }
 
@@ -171,9 +172,13 @@ export class Registry {
     this.#guard(session, () => session.detach(socket));
   }
 
-  /** A binary frame. @returns null if taken, else the reason, counted already */
-  deliverFrame(session: Session, bytes: Uint8Array): DropReason | null {
-    return this.#guard(session, () => session.receiveFrame(bytes)) ?? null;
+  /**
+   * A binary frame.
+   * @param helloMs the hello with which its page began, if it may be an earlier one than the latest: a post
+   * @returns null if taken, else the reason, counted already
+   */
+  deliverFrame(session: Session, bytes: Uint8Array, helloMs = session.helloMs): DropReason | null {
+    return this.#guard(session, () => session.receiveFrame(bytes, helloMs)) ?? null;
   }
 
   /** A text message of the seed format. */

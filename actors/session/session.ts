@@ -69,6 +69,8 @@ export class Session {
   /** Times of restarts after faults, monotonic ms, kept by the supervisor. */
   restarts: number[] = [];
   quarantined = false;
+  /** When the latest hello was admitted, epoch ms: what an earlier page posts after it ends nothing. */
+  helloMs = 0;
 
   readonly #deps: SessionDeps;
   #actor: SessionActor;
@@ -192,13 +194,17 @@ export class Session {
     this.send({ type: 'SOCKET_DROPPED' });
   }
 
-  /** A binary frame came, by socket or by post. @returns null if taken, else why not */
-  receiveFrame(bytes: Uint8Array): DropReason | null {
+  /**
+   * A binary frame came, by socket or by post.
+   * @param helloMs the hello with which its page began
+   * @returns null if taken, else why not
+   */
+  receiveFrame(bytes: Uint8Array, helloMs: number): DropReason | null {
     const header = readHeader(bytes);
     if (!header.ok) return this.#refuse(header.reason);
     const { firstSeq, count, baseSeq, goodbye } = header.value;
     const reason = this.#take('binary', { firstSeq, count, baseSeq }, bytes);
-    if (goodbye) this.send({ type: 'GOODBYE_SAID' });
+    if (goodbye && helloMs >= this.helloMs) this.send({ type: 'GOODBYE_SAID' });
     return reason;
   }
 

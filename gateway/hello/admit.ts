@@ -100,7 +100,7 @@ export class Admission {
     if (headers['sec-gpc'] === '1') return 'consent-missing';
     if (!addressLimit.take(address)) return 'limit-address';
     if (registry.size >= sessionsMax && !(hello.session && registry.find(hello.session))) return 'limit-app';
-    if (hello.session && !signer.isResumeToken(hello.app, hello.session, hello.resume ?? '')) return 'resume-refused';
+    if (hello.session && signer.resumeTokenMs(hello.app, hello.session, hello.resume ?? '') === null) return 'resume-refused';
     return null;
   }
 
@@ -172,7 +172,7 @@ export class Admission {
       session: id,
       visit: session.facts.visit,
       resumed,
-      resume: signer.resumeToken(hello.app, id),
+      resume: signer.resumeToken(hello.app, id, session.helloMs),
       ticket: tickets.issue({ app: hello.app, session: id, origin }),
       ticketTtlMs: TICKET_TTL_MS,
       socketUrl: `${baseUrl.replace(/^http/, 'ws')}/api/socket`,

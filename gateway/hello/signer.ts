@@ -11,13 +11,20 @@ export class Signer {
     this.#secret = secret;
   }
 
-  /** The token that lets a tab resume its session. */
-  resumeToken(app: string, session: string): string {
-    return this.#mac('resume', app, session);
+  /**
+   * The token that lets a tab resume its session. It names the hello that gave it: a goodbye posted by an earlier page may
+   * arrive after the next page's hello, and must not end what that began.
+   * @param helloMs when the hello was admitted, epoch ms
+   */
+  resumeToken(app: string, session: string, helloMs: number): string {
+    const hello = helloMs.toString(36);
+    return `${hello}_${this.#mac('resume', app, session, hello)}`;
   }
 
-  isResumeToken(app: string, session: string, token: string): boolean {
-    return equal(token, this.resumeToken(app, session));
+  /** When the hello was that gave this token, epoch ms; null if the token is none of this session's. */
+  resumeTokenMs(app: string, session: string, token: string): number | null {
+    const [hello = ''] = token.split('_', 1);
+    return equal(token, `${hello}_${this.#mac('resume', app, session, hello)}`) ? Number.parseInt(hello, 36) : null;
   }
 
   /** A visitor's id in one app: two apps cannot tell that it is the same browser. */

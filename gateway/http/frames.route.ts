@@ -10,6 +10,9 @@ import { allowOrigin, answerRefusal, preflight } from './hello.route.ts';
 
 type FramesDeps = { registry: Registry; admission: Admission; signer: Signer; apps: Apps };
 
+/** Whose post it is, and which hello of that session its page began with. */
+type Holder = { readonly session: Session; readonly helloMs: number };
+
 /** `POST /api/frames`: last frames by beacon, and any frames where sockets are blocked (SPEC PO1, PO2). */
 export async function framesRoute(app: FastifyInstance, deps: FramesDeps): Promise<void> {
   const { registry, apps } = deps;
@@ -21,15 +24,16 @@ export async function framesRoute(app: FastifyInstance, deps: FramesDeps): Promi
     onRequest: async (request, reply) => allowOrigin(request, reply, apps),
     handler: async (request, reply) => {
       const post = Buffer.isBuffer(request.body) ? decodePost(request.body) : ({ ok: false, reason: 'frame-malformed' } as const);
-      const session = post.ok ? await holder(deps, request.headers.origin, post.value.session, post.value.resume) : post.reason;
-      if (!post.ok || typeof session === 'string') {
-        const reason = post.ok ? (session as DropReason) : post.reason;
+      const found = post.ok ? await holder(deps, request.headers.origin, post.value.session, post.value.resume) : post.reason;
+      if (!post.ok || typeof found === 'string') {
+        const reason = post.ok ? (found as DropReason) : post.reason;
         registry.counters.drop(reason);
         return answerRefusal(reply, reason);
       }
+      const { session, helloMs } = found;
       let refused: DropReason | null = null;
       // The views point into the request's buffer, which is reused: what waits in an inbox needs bytes of its own.
-      for (const frame of post.value.frames) refused = registry.deliverFrame(session, frame.slice()) ?? refused;
+      for (const frame of post.value.frames) refused = registry.deliverFrame(session, frame.slice(), helloMs) ?? refused;
       if (refused === 'inbox-full') return answerRefusal(reply, refused);
       return reply.header('cache-control', 'no-store').send({ ackedSeq: session.ackedSeq });
     },
@@ -42,15 +46,16 @@ async function holder(
   origin: string | undefined,
   id: string,
   token: string,
-): Promise<Session | DropReason> {
-  const app = apps.all().find((candidate) => signer.isResumeToken(candidate.key, id, token));
-  if (!app) return 'resume-refused';
+): Promise<Holder | DropReason> {
+  const holders = apps.all().map((app) => ({ app, helloMs: signer.resumeTokenMs(app.key, id, token) }));
+  const { app, helloMs = null } = holders.find((candidate) => candidate.helloMs !== null) ?? {};
+  if (!app || helloMs === null) return 'resume-refused';
   if (origin === undefined || !allowsOrigin(app, origin)) return 'origin-refused';
   await registry.find(id)?.finishing;
   const live = registry.find(id);
-  if (live) return live;
+  if (live) return { session: live, helloMs };
   const revived = await admission.revive(app.key, id);
   if (!revived) return 'session-unknown';
-  registry.admitted(revived, revived.facts, revived.url);
-  return revived;
+  registry.admitted(revived, revived.facts, revived.url, helloMs);
+  return { session: revived, helloMs };
 }

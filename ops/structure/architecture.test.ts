@@ -35,7 +35,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'vega',
     'vega-*',
   ],
-  ops: ['engine/protocol', 'gateway', 'tracker', 'fastify', 'ws', 'vite', 'vitest', 'vitest/*', 'playwright-core', 'node:*'],
+  ops: [
+    'engine/protocol',
+    'engine/errors',
+    'gateway',
+    'tracker',
+    'fastify',
+    'ws',
+    'vite',
+    'vitest',
+    'vitest/*',
+    'playwright-core',
+    'node:*',
+  ],
 };
 
 type Import = { readonly from: string; readonly to: string; readonly typeOnly: boolean };

@@ -23,7 +23,7 @@ test.each([
 test('[TX1] the time is epoch milliseconds or ISO 8601', () => {
   const event = { x: 1, y: 2 };
   expect(decode({ type: 'MOUSEMOVE', timestamp: '2026-01-01T00:00:00.000Z', event })).toMatchObject({ ok: true, value: { atMs: AT } });
-  for (const timestamp of [undefined, null, 'yesterday', -1, 1e300, {}]) {
+  for (const timestamp of [undefined, null, 'yesterday', '5', '2026-01-01', '2026-01-01T00:00:00', -1, 1e300, {}]) {
     expect(decode({ type: 'MOUSEMOVE', timestamp, event })).toEqual({ ok: false, reason: 'event-malformed' });
   }
 });

@@ -8,7 +8,7 @@
  *   {"type":"SESSION_RECORD","timestamp":…,"event":{ anything }}
  *   {"type":"GOODBYE"}
  *
- * `timestamp` is epoch milliseconds or an ISO 8601 string. Numbers outside their range, other types and missing fields
+ * `timestamp` is epoch milliseconds or an ISO 8601 string with its zone. Numbers outside their range, other types and missing fields
  * are refused; nothing is guessed. The session numbers text events in the order of arrival.
  */
 import type { DropReason } from './drop-reasons.ts';
@@ -121,8 +121,11 @@ function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Zone and all: without it the time would be read as the server's own, and `Date.parse` makes a year of any number. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
 function timeOf(value: unknown): number {
-  const ms = typeof value === 'string' ? Date.parse(value) : value;
+  const ms = typeof value === 'string' && ISO_TIME.test(value) ? Date.parse(value) : value;
   if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0 || ms > 8.64e15) throw new BadField();
   return Math.round(ms);
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Heatmap, SessionList } from '../../engine/protocol/api.ts';
+import type { Heatmap, SessionDetail, SessionList } from '../../engine/protocol/api.ts';
 import { decodeFrame, encodeFrame, readHeader } from '../../engine/protocol/codec/frame.ts';
 import { Reader } from '../../engine/protocol/codec/reader.ts';
 import type { EventOf, Frame } from '../../engine/protocol/events.ts';
@@ -33,7 +33,6 @@ const STOPS = [
 
 const chromiumPath = inject('chromium');
 const TO = { x: 640, y: 300 };
-/** HEAT_COLUMNS and HEAT_ROW_PX as the heatmap's answer says them; the viewport is 1280 wide. */
 const VIEWPORT = { width: 1280, height: 800 };
 
 describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
@@ -117,7 +116,8 @@ describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
     const actor = () => demo.node.registry.find(session);
 
     // The operator watches that actor meanwhile.
-    await operator.getByText('LISTEN').first().waitFor();
+    const row = operator.getByRole('row').filter({ hasText: session.slice(-8) });
+    await row.filter({ hasText: 'Listen' }).waitFor();
 
     // 1: a DOM event becomes a sample, thinned: forty events on a straight line are far fewer samples.
     await visitor.mouse.move(100, 300);
@@ -192,27 +192,28 @@ describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
     // 10: the analyst sees the heat where the pointer was, and the replay of this very session.
     const analyst = await (await browser.newContext({ viewport: VIEWPORT })).newPage();
     await analyst.goto(`${demo.node.url}/heatmaps?${query.replace('widthClass', 'width')}`);
-    const canvas = analyst.locator('canvas').first();
+    const canvas = analyst.locator('canvas.heat');
     await canvas.waitFor();
+    const heatAt = (share: { x: number; y: number }) =>
+      canvas.evaluate((element: HTMLCanvasElement, { x, y }) => {
+        const pixel = element.getContext('2d')?.getImageData(Math.floor(x * element.width), Math.floor(y * element.height), 1, 1);
+        return pixel?.data[3] ?? 0;
+      }, share);
+    const pageHeight = heat.page?.pageHeight ?? 0;
     await until(
-      () =>
-        canvas.evaluate((element: HTMLCanvasElement) => {
-          const pixels = element.getContext('2d')?.getImageData(0, 0, element.width, element.height).data ?? [];
-          return pixels.filter((value, i) => i % 4 === 3 && value > 0).length;
-        }),
-      (painted) => painted > 0,
+      () => heatAt({ x: TO.x / VIEWPORT.width, y: TO.y / pageHeight }),
+      (opacity) => opacity > 0,
     );
+    expect(await heatAt({ x: 0.95, y: 0.9 }), 'where no pointer was').toBe(0);
     await analyst.goto(`${demo.node.url}/sessions/${session}/replay?app=${DEMO_APP}`);
     await analyst.getByRole('button', { name: /play/i }).first().waitFor();
 
-    // And the operator sees the actor go: closed by its goodbye, and gone from the table.
-    await visitor.close({ runBeforeUnload: false });
-    await until2(() => demo.node.registry.find(session) === undefined);
-    await operator.getByText(session.slice(0, 8)).first().waitFor({ state: 'detached' });
+    // And the operator sees the actor change: closed by its goodbye, then gone from the table.
+    await visitor.close();
+    await row.filter({ hasText: 'Closing' }).waitFor();
+    await row.waitFor({ state: 'detached' });
+    expect(actor()).toBeUndefined();
+    const ended = await ask<SessionDetail>(`/api/sessions/${session}?app=${DEMO_APP}`);
+    expect(ended.row).toMatchObject({ endReason: 'goodbye', lostEvents: 0 });
   });
-
-  /** As until, for when the visitor's page is closed. */
-  async function until2(holds: () => boolean): Promise<void> {
-    while (!holds()) await operator.evaluate(() => new Promise(requestAnimationFrame));
-  }
 });

@@ -30,7 +30,9 @@ type Props = {
 
 export function Statechart({ states, edges, chosen, choose }: Props) {
   return (
-    <div class="statechart-scroll">
+    // It scrolls where it does not fit, so the keyboard must reach it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region without a stop of its own cannot be scrolled by keyboard
+    <section class="statechart-scroll" aria-label="Lifecycle of all sessions" tabIndex={0}>
       <svg class="statechart" viewBox={`0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`}>
         <title>Lifecycle of sessions</title>
         {EDGES.map((edge) => (
@@ -47,7 +49,7 @@ export function Statechart({ states, edges, chosen, choose }: Props) {
           </text>
         </g>
       </svg>
-    </div>
+    </section>
   );
 }
 

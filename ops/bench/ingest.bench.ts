@@ -1,0 +1,176 @@
+/**
+ * What taking events in costs, from a frame's bytes to the disk, against the least that any store on this disk could do.
+ * Every round measures all three ways one after the other on the same frames and new files; the middle of the rounds
+ * counts, and the ratios are of one round, so that a slow minute of the machine is slow for all of them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Batch, BatchItem } from '../../engine/pool/batch.ts';
+import { createPool } from '../../engine/pool/pool.ts';
+import { decodeFrame, encodeFrame } from '../../engine/protocol/codec/frame.ts';
+import type { Frame } from '../../engine/protocol/events.ts';
+import { Aggregator } from '../../engine/rollup/aggregate.ts';
+import { sessionRecord } from '../../engine/store/fixtures/records.ts';
+import { openForWriting } from '../../engine/store/sqlite/open-database.ts';
+import { openSqliteStore } from '../../engine/store/sqlite/sqlite-store.ts';
+import { MoveFrames } from './move-frames.ts';
+import { markdownTable, median, writeBetweenMarkers } from './report.ts';
+
+const ROUNDS = 3;
+const BATCHES = 60;
+const FRAMES_PER_BATCH = 512;
+const MOVES_PER_FRAME = 20;
+const SESSIONS = 256;
+const BATCHES_IN_FLIGHT = 4;
+const EVENTS = BATCHES * FRAMES_PER_BATCH * MOVES_PER_FRAME;
+/** Now, so that no time is moved for its skew. */
+const AT = Date.now();
+
+const records = Array.from({ length: SESSIONS }, (_, i) => sessionRecord({ session: `s${i}`, visit: `v${i}`, visitor: `p${i}` }));
+const streams = records.map((_, i) => new MoveFrames(i, AT));
+
+/** Batches as the gateway makes them: frames of all sessions in turn, their bytes in one buffer. */
+function makeBatch(sessions: Batch['sessions']): { readonly batch: Batch; readonly frames: readonly Frame[] } {
+  const frames = Array.from({ length: FRAMES_PER_BATCH }, (_, i) => streams[i % SESSIONS]?.next(MOVES_PER_FRAME)).filter(
+    (frame) => frame !== undefined,
+  );
+  const encoded = frames.map(encodeFrame);
+  const items: BatchItem[] = [];
+  let offset = 0;
+  frames.forEach(({ firstSeq, baseSeq }, i) => {
+    const length = encoded[i]?.length ?? 0;
+    items.push({ session: i % SESSIONS, form: 'binary', firstSeq, baseSeq, count: MOVES_PER_FRAME, offset, length, receivedMs: AT });
+    offset += length;
+  });
+  return { frames, batch: { sessions, items, bytes: new Uint8Array(Buffer.concat(encoded)) } };
+}
+
+const bytesOf = ({ bytes }: Batch, { offset, length }: BatchItem): Uint8Array => bytes.subarray(offset, offset + length);
+
+/** Runs in a new folder. @returns events per second */
+async function timed(run: (dataDir: string) => Promise<number>): Promise<number> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'datalab-bench-'));
+  try {
+    return EVENTS / ((await run(dataDir)) / 1_000);
+  } finally {
+    rmSync(dataDir, { recursive: true });
+  }
+}
+
+/** The least there is to do: the same bytes, one prepared insert each, one durable transaction a batch, the store's own pragmas. */
+async function floor(batches: readonly Batch[], dataDir: string): Promise<number> {
+  const db = openForWriting(dataDir);
+  db.exec('CREATE TABLE bare (id INTEGER PRIMARY KEY, sessionId INTEGER NOT NULL, firstSeq INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT');
+  const insert = db.prepare('INSERT INTO bare (sessionId, firstSeq, bytes) VALUES (?, ?, ?)');
+  const startMs = performance.now();
+  for (const batch of batches) {
+    db.exec('BEGIN IMMEDIATE');
+    for (const item of batch.items) insert.run(item.session, item.firstSeq, bytesOf(batch, item));
+    db.exec('COMMIT');
+  }
+  const tookMs = performance.now() - startMs;
+  db.close();
+  return tookMs;
+}
+
+/** What the server does: pool, workers, aggregation, one commit a batch with sums and ledgers. */
+async function poolAndStore(batches: readonly Batch[], dataDir: string): Promise<number> {
+  const store = await openSqliteStore({ dataDir });
+  const pool = createPool({ store });
+  await Promise.all(records.map((record) => store.openSession(record, [])));
+  const waiting = batches.values();
+  const startMs = performance.now();
+  await Promise.all(
+    Array.from({ length: BATCHES_IN_FLIGHT }, async () => {
+      for (const batch of waiting) {
+        const { items } = await pool.submit(batch);
+        if (items.some((outcome) => outcome !== 'stored')) throw new Error('a frame was not stored: what was measured is not the way in');
+      }
+    }),
+  );
+  const tookMs = performance.now() - startMs;
+  await pool.close();
+  await store.close();
+  return tookMs;
+}
+
+/** A worker's share of it: bytes to sums, in one thread, nothing stored. */
+async function decodeAndAggregate(batches: readonly Batch[]): Promise<number> {
+  const startMs = performance.now();
+  for (const batch of batches) {
+    const aggregator = new Aggregator();
+    for (const item of batch.items) {
+      const frame = decodeFrame(bytesOf(batch, item));
+      const facts = batch.sessions[item.session];
+      if (frame.ok && facts) aggregator.add(facts, frame.value, item.receivedMs);
+    }
+    aggregator.finish();
+  }
+  return performance.now() - startMs;
+}
+
+/** Mean bytes of one event: as a frame, and as JSON with the same header and page once a frame. */
+function bytesPerEvent(
+  made: readonly { readonly frames: readonly Frame[]; readonly batch: Batch }[],
+): readonly (readonly [string, number])[] {
+  const frames = made.flatMap((one) => one.frames);
+  const mean = (sizeOf: (frame: Frame) => number) => frames.reduce((sum, frame) => sum + sizeOf(frame), 0) / EVENTS;
+  const tuples = ({ events, ...rest }: Frame) => ({
+    ...rest,
+    events: events.map((event) => (event.kind === 'move' ? [5, event.atMs - rest.startMs, event.x, event.y, event.restMs] : [])),
+  });
+  return [
+    ['frame (binary)', mean((frame) => encodeFrame(frame).length)],
+    ['JSON tuples `[kind, ms, x, y, rest]`', mean((frame) => JSON.stringify(tuples(frame)).length)],
+    ['JSON objects', mean((frame) => JSON.stringify(frame).length)],
+  ];
+}
+
+function say(done: number, what: string): void {
+  const steps = ROUNDS * 3 + 1;
+  const bar = '█'.repeat(Math.round((done / steps) * 20)).padEnd(20, '░');
+  process.stderr.write(process.stderr.isTTY ? `\r${bar} ${what.padEnd(40)}` : `${done}/${steps} ${what}\n`);
+}
+
+say(0, 'making frames');
+const sessions = records.map((record) => ({ ...record, url: 'https://shop.example/' }));
+const made = Array.from({ length: BATCHES }, () => makeBatch(sessions));
+const batches = made.map(({ batch }) => batch);
+const rounds: { readonly floor: number; readonly store: number; readonly aggregate: number }[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const name = (what: string) => `round ${round + 1} of ${ROUNDS}: ${what}`;
+  say(3 * round + 1, name('bare inserts'));
+  const bare = await timed((dataDir) => floor(batches, dataDir));
+  say(3 * round + 2, name('pool and store'));
+  const store = await timed((dataDir) => poolAndStore(batches, dataDir));
+  say(3 * round + 3, name('decode and aggregate'));
+  rounds.push({ floor: bare, store, aggregate: await timed(() => decodeAndAggregate(batches)) });
+}
+say(3 * ROUNDS + 1, 'done');
+process.stderr.write('\n');
+
+const row = (name: string, of: keyof (typeof rounds)[number]): string[] => [
+  name,
+  Math.round(median(rounds.map((round) => round[of]))).toLocaleString('en'),
+  median(rounds.map((round) => round[of] / round.floor)).toFixed(2),
+];
+const speeds = markdownTable(
+  ['way', 'events/s', 'of the floor'],
+  [
+    row('floor: bare inserts, one durable transaction a batch', 'floor'),
+    row('pool and store: decode, aggregate, sums, ledgers, commit', 'store'),
+    row('decode and aggregate alone, one thread', 'aggregate'),
+  ],
+);
+const sizes = bytesPerEvent(made);
+const smallest = sizes[0]?.[1] ?? Number.NaN;
+const sizeTable = markdownTable(
+  ['form', 'bytes/event', 'of a frame'],
+  sizes.map(([name, bytes]) => [name, bytes.toFixed(2), (bytes / smallest).toFixed(2)]),
+);
+const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() || 'unnamed'}), ${platform()} ${arch()}, Node ${process.versions.node}`;
+const about = `${new Date().toISOString().slice(0, 10)}, ${machine}; ${BATCHES} batches of ${FRAMES_PER_BATCH} frames of ${MOVES_PER_FRAME} moves of ${SESSIONS} sessions on 10 pages, ${BATCHES_IN_FLIGHT} in flight, middle of ${ROUNDS} rounds.`;
+const report = `\n${speeds}\n\n${sizeTable}\n\n${about}\n`;
+console.log(report);
+writeBetweenMarkers(new URL('README.md', import.meta.url), report);

@@ -21,7 +21,9 @@ ${VISITORS_NOW} simulated visitors come and go, through the same protocol as you
   const progress = process.stdout.isTTY
     ? (done: number) => process.stdout.write(`\r${bar(done / VISITS_PAST)} visits of the last hour`)
     : undefined;
-  void crowd.past(VISITS_PAST, PAST_MS, progress).then(() => console.log(progress ? '' : `${VISITS_PAST} visits of the last hour are in.`));
+  void crowd.past(VISITS_PAST, PAST_MS, progress).then((told) => {
+    if (told === VISITS_PAST) console.log(progress ? '' : `${VISITS_PAST} visits of the last hour are in.`);
+  });
   return demo;
 });
 

@@ -76,18 +76,19 @@ export class Crowd {
     this.#random = new Random(options.seed);
   }
 
-  /** Visits that began within the last `agoMs` and are told at once. @param told called as each is done */
-  async past(count: number, agoMs: number, told: (done: number) => void = () => undefined): Promise<void> {
+  /** Visits that began within the last `agoMs` and are told at once. @param told called as each is done @returns how many were */
+  async past(count: number, agoMs: number, told: (done: number) => void = () => undefined): Promise<number> {
     let done = 0;
     const starts = Array.from({ length: count }, () => Date.now() - this.#random.between(0.1, 1) * agoMs).sort();
     const next = async (): Promise<void> => {
       for (let startMs = starts.shift(); startMs !== undefined && !this.#stop.signal.aborted; startMs = starts.shift()) {
         await this.#send(startMs);
-        told(++done);
+        if (!this.#stop.signal.aborted) told(++done);
         await pause(PAST_PAUSE_MS, this.#stop.signal);
       }
     };
     await Promise.all(Array.from({ length: PAST_AT_ONCE }, next));
+    return done;
   }
 
   /** Keeps about `count` visitors on the site until stop(). */

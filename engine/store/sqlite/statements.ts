@@ -27,9 +27,8 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     insertGrid: db.prepare(`${insertInto('heat_grid', GRID)} ON CONFLICT DO NOTHING`),
     findGrid: db.prepare(`SELECT id FROM heat_grid WHERE ${GRID.map((column) => `${column} = :${column}`).join(' AND ')}`),
-    upsertCell: db.prepare(
-      'INSERT INTO heat_cell (gridId, cell, weight) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET weight = weight + excluded.weight',
-    ),
+    upsertCell: db.prepare(upsertCells(1)),
+    upsertCells: db.prepare(upsertCells(CELLS_AT_ONCE)),
     upsertRollup: {
       target: prepareUpsert(db, 'target'),
       page: prepareUpsert(db, 'page'),
@@ -39,6 +38,9 @@ export function prepareStatements(db: DatabaseSync) {
   };
 }
 
+/** Cells of one statement: calling it costs more than a cell does (475 k cells/s one by one, 710 k by 8, 912 k by 32, 707 k by 128). */
+export const CELLS_AT_ONCE = 32;
+
 type PlainRollup = RollupChange['rollup'];
 
 const GRID = ['app', 'day', 'url', 'widthClass', 'layer'];
@@ -46,6 +48,12 @@ const LAYOUT = ['app', 'url', 'widthClass', 'atMs', 'pageWidth', 'pageHeight', '
 
 function insertInto(table: string, columns: readonly string[]): string {
   return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`;
+}
+
+/** Positional: grid, cell and weight of each. */
+function upsertCells(count: number): string {
+  const rows = Array.from({ length: count }, () => '(?, ?, ?)').join(', ');
+  return `INSERT INTO heat_cell (gridId, cell, weight) VALUES ${rows} ON CONFLICT DO UPDATE SET weight = weight + excluded.weight`;
 }
 
 /** Positional: key columns, then sums, in the order of ROLLUPS. */

@@ -1,4 +1,5 @@
 import { admit, EMPTY_LEDGER } from '../../protocol/ledger.ts';
+import type { HeatGrid } from '../../rollup/heat.ts';
 import { LEFT } from '../../rollup/page-time.ts';
 import { ROLLUPS, type RollupChange } from '../../rollup/rollups.ts';
 import { RollupTotals } from '../../rollup/totals.ts';
@@ -6,7 +7,7 @@ import { unpackBatch } from '../packed-batch.ts';
 import type { LayoutRecord, SessionRecord, VisitRecord } from '../records.ts';
 import type { CommitOutcome, PreparedBatch, RefusedFrame, SessionAdvance, SessionEnd } from '../store.ts';
 import { identityColumns, movingColumns, type Row, sessionOf, visitOf } from './rows.ts';
-import type { Statements } from './statements.ts';
+import { CELLS_AT_ONCE, type Statements } from './statements.ts';
 
 /** A session's row as this transaction sees it; written back once, at the end. */
 type Held = { readonly id: number; record: SessionRecord; urlNamedMs: number; moved: boolean };
@@ -174,13 +175,20 @@ export class Transaction {
       const values = [...ROLLUPS[rollup].key, ...ROLLUPS[rollup].sums].map((column) => columns[column] ?? 0);
       this.#sql.upsertRollup[rollup].run(...values);
     }
-    for (const { key, cells, weights } of this.#totals.grids()) {
-      this.#sql.insertGrid.run(key);
-      const gridId = Number(this.#sql.findGrid.get(key)?.['id']);
-      cells.forEach((cell, i) => {
-        this.#sql.upsertCell.run(gridId, cell, weights[i] ?? 0);
-      });
-    }
+    for (const grid of this.#totals.grids()) this.#writeGrid(grid);
+  }
+
+  #writeGrid({ key, cells, weights }: HeatGrid): void {
+    this.#sql.insertGrid.run(key);
+    const gridId = Number(this.#sql.findGrid.get(key)?.['id']);
+    let values: number[] = [];
+    cells.forEach((cell, i) => {
+      values.push(gridId, cell, weights[i] ?? 0);
+      if (values.length < 3 * CELLS_AT_ONCE) return;
+      this.#sql.upsertCells.run(...values);
+      values = [];
+    });
+    for (let i = 0; i < values.length; i += 3) this.#sql.upsertCell.run(...values.slice(i, i + 3));
   }
 }
 

@@ -20,9 +20,9 @@ function rollupTables(): string {
 }
 
 /**
- * Heat reads like the other rollups, as a view; its key is kept once per page and layer. A busy page has ten thousand
- * cells a day, and a commit touches most of them: three integers a cell are upserted three times as fast as seven columns
- * of text (725 against 250 k/s), and dirty a tenth of the pages.
+ * Heat reads like the other rollups, as a view; its key is kept once per page and layer. A commit may touch thousands of
+ * cells: keyed by three integers an upsert costs 1.3–1.8 µs of CPU against 3.4–4.4 µs with seven columns, five of text, and
+ * 128,000 cells take 400 pages of the file against 2,190 (three runs side by side).
  */
 const HEAT_TABLES = `
   CREATE TABLE heat_grid (

@@ -22,7 +22,7 @@ export function ChartFigure<Row extends object>({ chart }: { chart: Chart<Row> }
     <figure class="card" aria-label={chart.title}>
       <header>
         <h2>{chart.title}</h2>
-        <button type="button" class="small" aria-pressed={view.table} onClick={() => change({ table: !view.table })}>
+        <button type="button" class="small" onClick={() => change({ table: !view.table })}>
           {view.table ? 'As picture' : 'As table'}
         </button>
         <Menu label="Save this chart" button={<span>Save</span>}>

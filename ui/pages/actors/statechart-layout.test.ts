@@ -27,7 +27,7 @@ describe('statechart', () => {
       expect(a.label.y).toBeLessThan(CHART_HEIGHT);
       for (const b of edges.slice(place + 1)) {
         expect(a.path).not.toBe(b.path);
-        expect(Math.hypot(a.label.x - b.label.x, a.label.y - b.label.y)).toBeGreaterThan(16);
+        expect(Math.hypot(a.label.x - b.label.x, a.label.y - b.label.y)).toBeGreaterThan(40);
       }
     }
   });

@@ -79,7 +79,8 @@ function arrow(from: Place, to: Place, lifecycle: typeof LIFECYCLE): Shape {
   const middle = { x: (a.x + b.x) / 2 + right.x * bend, y: (a.y + b.y) / 2 + right.y * bend };
   const start = onBorder(from, middle);
   const end = onBorder(to, middle);
-  const top = { x: (start.x + 2 * middle.x + end.x) / 4, y: (start.y + 2 * middle.y + end.y) / 4 };
+  // Slanted arrows meet other arrows half way: their words stand nearer to where they begin.
+  const top = onCurve(start, middle, end, a.y === b.y || a.x === b.x ? 0.5 : 0.3);
   const side = bend === 0 ? -1 : 1;
   return {
     path: `M${round(start.x)} ${round(start.y)} Q${round(middle.x)} ${round(middle.y)} ${round(end.x)} ${round(end.y)}`,
@@ -87,6 +88,12 @@ function arrow(from: Place, to: Place, lifecycle: typeof LIFECYCLE): Shape {
     label: { x: round(top.x + side * right.x * 14), y: round(top.y + side * right.y * 14) },
     anchor: Math.abs(right.x) < 0.2 ? 'middle' : right.x * side > 0 ? 'start' : 'end',
   };
+}
+
+/** A point of a quadratic curve. @param part 0 at its start, 1 at its end */
+function onCurve(start: Point, middle: Point, end: Point, part: number): Point {
+  const along = (from: number, by: number, to: number) => (1 - part) ** 2 * from + 2 * part * (1 - part) * by + part ** 2 * to;
+  return { x: along(start.x, middle.x, end.x), y: along(start.y, middle.y, end.y) };
 }
 
 function passesNode(from: Place, to: Place): boolean {

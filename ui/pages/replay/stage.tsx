@@ -33,7 +33,7 @@ export function Stage({ recording, at }: { recording: Recording; at: ReadonlySig
         <span class="label">{page && `${page.viewportWidth} × ${page.viewportHeight}`}</span>
       </div>
       <div class="stage">
-        <div ref={ref} style={{ height: '100%' }}>
+        <div ref={ref}>
           <canvas ref={canvas} role="img" aria-label="The page with the visitor’s pointer; the events beside it tell the same in words" />
         </div>
       </div>

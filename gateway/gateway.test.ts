@@ -11,9 +11,11 @@ import { encodePost } from '../engine/protocol/codec/post.ts';
 import { Reader } from '../engine/protocol/codec/reader.ts';
 import type { Frame } from '../engine/protocol/events.ts';
 import { type HelloAnswer, type HelloRequest, SOCKET_PROTOCOL } from '../engine/protocol/hello.ts';
+import type { LiveMessage } from '../engine/protocol/live.ts';
 import type { ServerMessage } from '../engine/protocol/messages.ts';
 import { type Node, startNode } from './main.ts';
 import { readSettings } from './settings.ts';
+import { portOf } from './socket/tracker-socket.ts';
 
 const ORIGIN = 'https://shop.example';
 const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
@@ -362,6 +364,37 @@ describe('the socket', () => {
     expect([1008, 1006]).toContain(await peer.closed);
   });
 
+  it('[SM6] closes a peer that floods it with pings, and only that one', async () => {
+    const calm = await open(await hello());
+    const peer = await open(await hello());
+    for (let i = 0; i < 30; i++) peer.socket.ping();
+    expect(await peer.closed).toBe(1008);
+    expect(calm.socket.readyState).toBe(WebSocket.OPEN);
+    calm.socket.terminate();
+  });
+
+  it('[SM7] leaves acks out for a peer that does not read, and ends one that never does', () => {
+    const sent: string[] = [];
+    let ended = false;
+    const peer = {
+      readyState: 1,
+      OPEN: 1,
+      bufferedAmount: 0,
+      send: (text: string) => sent.push(text),
+      terminate: () => {
+        ended = true;
+      },
+      close: () => undefined,
+      pause: () => undefined,
+      resume: () => undefined,
+    } as const satisfies Parameters<typeof portOf>[0];
+    portOf({ ...peer, bufferedAmount: 1_048_577 }).send({ type: 'ACK', seq: 1 });
+    portOf({ ...peer, bufferedAmount: 1_048_577 }).send({ type: 'END', reason: 'operator' });
+    expect(sent).toEqual(['{"type":"END","reason":"operator"}']);
+    portOf({ ...peer, bufferedAmount: 4_194_305 }).send({ type: 'ACK', seq: 2 });
+    expect(ended).toBe(true);
+  });
+
   it('[LC5] [AK4] a cut connection waits in CONNECT, resumes with nothing lost and nothing twice, and ends by force after the grace', async () => {
     const answer = await hello();
     const first = await open(answer);
@@ -457,6 +490,41 @@ describe('questions and health', () => {
     expect(await response.json()).toMatchObject({ status: 'ok', store: 'sqlite' });
     expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
     expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
+  });
+
+  it('the UI’s socket answers a watch with a full picture, then with what changed', async () => {
+    const socket = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url });
+    const said: LiveMessage[] = [];
+    let wake = () => {};
+    socket.on('message', (data) => {
+      said.push(JSON.parse(String(data)) as LiveMessage);
+      wake();
+    });
+    const until = async (holds: (message: LiveMessage) => boolean): Promise<LiveMessage> => {
+      for (;;) {
+        const message = said.find(holds);
+        if (message) return message;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    };
+    await until(({ type }) => type === 'welcome');
+    for (const request of ['nonsense', '{"type":"watch-pulse","app":"nobody"}', '{"type":"watch-pulse","app":{"$ne":1}}'])
+      socket.send(request);
+    const actors = { type: 'watch-actors', app: 'shop', sort: 'startedMs', descending: true, offset: 0, limit: 10 };
+    for (const request of [{ type: 'watch-pulse', app: 'shop' }, actors, { type: 'watch-newest', app: 'shop' }])
+      socket.send(JSON.stringify(request));
+    await until((message) => message.type === 'actors' && message.full);
+    expect(said.filter(({ type }) => type === 'refused')).toHaveLength(3);
+    const { session } = await hello();
+    await until(
+      (message) =>
+        message.type === 'actors' && !message.full && message.rows.some((row) => row.session === session && row.state === 'CONNECT'),
+    );
+    await until((message) => message.type === 'newest' && message.rows.some((row) => row.session === session));
+    await until((message) => message.type === 'pulse' && message.states.CONNECT > 0);
+    socket.close();
   });
 
   it('a handshake with over-long headers gets an answer, and the node lives', async () => {

@@ -83,7 +83,7 @@ export async function startNode(settings: Settings): Promise<Node> {
 
   const pulse = new Pulse(clock, registry);
   const watches = new Watches({ clock, apps, registry, bus, pulse, node });
-  const trackers = createTrackerSockets({ registry, tickets });
+  const trackers = createTrackerSockets({ clock, registry, tickets });
   const live = createLiveSockets({
     clock,
     startWatch: watches.start,

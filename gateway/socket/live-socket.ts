@@ -4,12 +4,15 @@ import { Ajv } from 'ajv';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../engine/clock/clock.ts';
 import { LIVE_REQUEST, type LiveMessage, type LiveRequest, type LiveTopic } from '../../engine/protocol/live.ts';
+import { limitPings } from './ping-limit.ts';
 import { refuseUpgrade, type Upgrade } from './upgrades.ts';
 
 const REQUEST_MAX_BYTES = 4_096;
 const PAINT_MS = 250;
 /** A browser that does not keep up gets no more deltas until it has read what it was sent. */
 const BACKLOG_MAX_BYTES = 1_048_576;
+/** Open pages of the UI; each costs a picture four times a second. */
+const CONNECTIONS_MAX = 200;
 
 /** One watched topic of one connection. */
 export type Watch = {
@@ -36,8 +39,10 @@ export function createLiveSockets(deps: {
 
   const upgrade: Upgrade = (request, socket, head) => {
     if (!isOwnOrigin(request, publicHost)) return refuseUpgrade(socket, 403, 'Forbidden');
+    if (server.clients.size >= CONNECTIONS_MAX) return refuseUpgrade(socket, 503, 'Service Unavailable');
     server.handleUpgrade(request, socket, head, (peer) => {
       server.emit('connection', peer, request);
+      limitPings(clock, peer);
       serve(peer);
     });
   };

@@ -2,10 +2,12 @@
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Registry } from '../../actors/registry/registry.ts';
 import type { SessionSocket } from '../../actors/session/session-ports.ts';
+import type { Clock } from '../../engine/clock/clock.ts';
 import { SOCKET_PROTOCOL } from '../../engine/protocol/hello.ts';
 import { FRAME_MAX_BYTES } from '../../engine/protocol/limits.ts';
 import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
 import type { Tickets } from '../hello/tickets.ts';
+import { limitPings } from './ping-limit.ts';
 import { refuseUpgrade, type Upgrade } from './upgrades.ts';
 
 /** Most fragments of one message: our trackers send one. Floods of tiny ones are closed by ws with 1008. */
@@ -17,7 +19,7 @@ const SEND_END_BYTES = 4_194_304;
 
 export type TrackerSockets = { readonly upgrade: Upgrade; readonly server: WebSocketServer };
 
-export function createTrackerSockets({ registry, tickets }: { registry: Registry; tickets: Tickets }): TrackerSockets {
+export function createTrackerSockets({ clock, registry, tickets }: { clock: Clock; registry: Registry; tickets: Tickets }): TrackerSockets {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_MAX_BYTES,
@@ -38,6 +40,7 @@ export function createTrackerSockets({ registry, tickets }: { registry: Registry
     }
     server.handleUpgrade(request, socket, head, (peer) => {
       server.emit('connection', peer, request);
+      limitPings(clock, peer);
       const port = portOf(peer);
       // An error is always followed by close, which is where the session hears of it.
       peer.on('error', () => undefined);
@@ -52,8 +55,10 @@ export function createTrackerSockets({ registry, tickets }: { registry: Registry
   return { upgrade, server };
 }
 
-/** A ws socket as the session sees it. */
-function portOf(peer: WebSocket): SessionSocket {
+/** A ws socket as the session sees it (SPEC SM7). @param peer its sending half */
+export function portOf(
+  peer: Pick<WebSocket, 'readyState' | 'OPEN' | 'bufferedAmount' | 'send' | 'terminate' | 'close' | 'pause' | 'resume'>,
+): SessionSocket {
   return {
     send(message) {
       if (peer.readyState !== peer.OPEN) return;

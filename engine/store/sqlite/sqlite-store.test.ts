@@ -14,6 +14,7 @@ import { storeContract, storedEvents } from '../store.contract.ts';
 import { DATABASE_FILE, openForWriting } from './open-database.ts';
 import { MIGRATIONS } from './schema.ts';
 import { openSqliteStore } from './sqlite-store.ts';
+import { CELLS_AT_ONCE } from './statements.ts';
 import { Writer } from './writer.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'datalab-store-'));
@@ -139,5 +140,20 @@ test('a full disk is refused and said; the same batch is taken when space return
   ]);
   db.exec('PRAGMA max_page_count = 1000000');
   expect(writer.run([{ id: 3, name: 'commit', args: [batch] }])).toMatchObject([{ value: { committed: true } }]);
+  db.close();
+});
+
+test('heat of more cells than one statement takes adds up cell by cell', () => {
+  const db = openForWriting(newDir());
+  const writer = new Writer(db);
+  writer.run([{ id: 1, name: 'openSession', args: [sessionRecord(), []] }]);
+  const cells = Uint32Array.from({ length: 2 * CELLS_AT_ONCE + 5 }, (_, i) => 3 * i);
+  for (const firstSeq of [1, 6]) {
+    const batch = batchOf({ firstSeq, count: 5 });
+    const heat = batch.heat.map(({ key }) => ({ key, cells, weights: Float64Array.from(cells, (cell) => cell + firstSeq) }));
+    expect(writer.run([{ id: 2, name: 'commit', args: [{ ...batch, heat }] }])).toMatchObject([{ value: { committed: true } }]);
+  }
+  const stored = db.prepare('SELECT cell, weight FROM heat_cell ORDER BY cell').all();
+  expect(stored).toEqual(Array.from(cells, (cell) => ({ cell, weight: 2 * cell + 7 })));
   db.close();
 });

@@ -2,6 +2,7 @@
 
 import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
 import { ErrorBoundary, Route, Router } from 'preact-iso';
+import type { Refusal } from '../../engine/protocol/hello.ts';
 import { Empty, RefusalMessage, Skeleton } from '../parts/states-of-view.tsx';
 import { linkTo } from '../state/address.ts';
 import { askApps } from '../state/api.ts';
@@ -46,7 +47,8 @@ function Frame({ apps, app }: { apps: readonly App[]; app: App }) {
 
   useEffect(() => pulse.watch(app.key), [pulse, app.key]);
   useEffect(() => {
-    if (path === '/') go(linkTo(view, START_PATH));
+    // Replaced, not added: going back from the start page must leave, not return to it.
+    if (path === '/') go(linkTo(view, START_PATH), 'replace');
   });
   useEffect(() => {
     document.title = `${page?.label ?? 'Not found'} · ${app.name} · datalab`;
@@ -86,16 +88,17 @@ function Frame({ apps, app }: { apps: readonly App[]; app: App }) {
   );
 }
 
+const PAGE_BROKE: Refusal = {
+  code: 'page-broke',
+  message: 'This page broke, or a newer version of it was installed.',
+  retry: true,
+  remedy: 'Trying again loads it afresh with everything as you chose it. Nothing that is stored or running is affected.',
+};
+
 function Pages() {
-  const [error, reset] = useErrorBoundary((thrown) => console.error(thrown));
-  if (error) {
-    return (
-      <RefusalMessage
-        refusal={{ code: 'page-broke', message: 'This page broke.', retry: true, remedy: 'Nothing that is stored or running is affected.' }}
-        again={reset}
-      />
-    );
-  }
+  const [error] = useErrorBoundary((thrown) => console.error(thrown));
+  // Loaded afresh, not drawn again: scripts of a replaced version are gone. The address is the state, so nothing is lost.
+  if (error) return <RefusalMessage refusal={PAGE_BROKE} again={() => location.reload()} />;
   return (
     <ErrorBoundary>
       <Router>

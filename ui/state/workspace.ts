@@ -40,7 +40,7 @@ export type Address = {
   readonly view: View;
   /** Changes the view on this page. `replace` makes no step in the history: for what changes while typing or dragging. */
   readonly change: (patch: Partial<View>, how?: 'push' | 'replace') => void;
-  readonly go: (url: string) => void;
+  readonly go: (url: string, how?: 'push' | 'replace') => void;
 };
 
 /** Reads and writes the address bar. */
@@ -53,7 +53,7 @@ export function useAddress(): Address {
     view,
     // Patches the address as it is now: two changes within one paint must not undo each other.
     change: (patch, how = 'push') => route(location.pathname + writeView({ ...readView(location.search), ...patch }), how === 'replace'),
-    go: (next) => route(next),
+    go: (next, how = 'push') => route(next, how === 'replace'),
   };
 }
 

@@ -37,8 +37,6 @@ type Props<Row> = {
   readonly onOpen: (row: Row) => void;
   /** The rows on screen changed. */
   readonly onRange?: (start: number, end: number) => void;
-  /** The pointer or the focus came to the rows, or left them. */
-  readonly onHold?: (isHeld: boolean) => void;
 };
 
 const ROW_PX = 36;
@@ -85,7 +83,7 @@ export function DataTable<Row>(props: Props<Row>) {
             ))}
           </tr>
         </thead>
-        <tbody onPointerEnter={() => props.onHold?.(true)} onPointerLeave={() => props.onHold?.(false)} onKeyDown={onKeyDown}>
+        <tbody onKeyDown={onKeyDown}>
           <Spacer heightPx={first ? first.start - HEAD_PX : 0} columns={columns.length} />
           {items.map(({ index }) => {
             const row = rowAt(index);

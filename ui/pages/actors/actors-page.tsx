@@ -79,7 +79,12 @@ export function ActorsPage() {
           ))}
         </select>
       </search>
-      <section class="card table-frame actors-table" aria-label="Live actors">
+      <section
+        class="card table-frame actors-table"
+        onPointerEnter={() => setIsHeld(true)}
+        onPointerLeave={() => setIsHeld(false)}
+        aria-label="Live actors"
+      >
         {!actors && <Skeleton lines={8} />}
         {actors?.total === 0 && <NoActors isFiltered={isFiltered} />}
         {waiting > 0 && (
@@ -101,7 +106,6 @@ export function ActorsPage() {
             hrefOf={(row) => `/actors${writeView({ ...view, open: row.session })}`}
             onOpen={(row) => change({ open: row.session }, view.open === '' ? 'push' : 'replace')}
             onRange={onRange}
-            onHold={setIsHeld}
           />
         )}
       </section>

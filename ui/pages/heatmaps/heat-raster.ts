@@ -39,7 +39,7 @@ export function rasterOf({ weights, hottest }: HeatField): Uint8ClampedArray<Arr
 
 /** Half a bell curve, middle first; with its mirror it sums to 1. @param sigma in cells */
 function kernel(sigma: number): readonly number[] {
-  const reach = Math.max(1, Math.ceil(sigma * 2));
+  const reach = Math.max(1, Math.ceil(sigma * 3));
   const bell = Array.from({ length: reach + 1 }, (_, step) => Math.exp(-(step * step) / (2 * sigma * sigma)));
   const sum = bell.reduce((total, share, step) => total + (step === 0 ? share : 2 * share), 0);
   return bell.map((share) => share / sum);

@@ -42,7 +42,7 @@ export function NewestList() {
   };
 
   return (
-    <section class="card newest" aria-labelledby="newest">
+    <section class="card newest" aria-labelledby="newest" onPointerEnter={() => setIsHeld(true)} onPointerLeave={() => setIsHeld(false)}>
       <header>
         <h2 id="newest">Newest sessions</h2>
         <span class="label">{isHeld ? 'Paused while you point at it' : 'Newest first'}</span>
@@ -60,7 +60,7 @@ export function NewestList() {
           <p class="label">Allowed origins: {app.origins.join(', ')}</p>
         </Empty>
       )}
-      <ul onPointerEnter={() => setIsHeld(true)} onPointerLeave={() => setIsHeld(false)} onKeyDown={onKeyDown}>
+      <ul onKeyDown={onKeyDown}>
         {order.map((session) => {
           const row = known.get(session);
           return (

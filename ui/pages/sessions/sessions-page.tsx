@@ -95,7 +95,12 @@ export function SessionsPage() {
       </header>
       <SessionFilters />
       {refusal && <RefusalMessage refusal={refusal} again={again} />}
-      <section class="card table-frame" aria-label="Sessions">
+      <section
+        class="card table-frame"
+        onPointerEnter={() => setIsHeld(true)}
+        onPointerLeave={() => setIsHeld(false)}
+        aria-label="Sessions"
+      >
         {isFirst && <Skeleton lines={10} />}
         {data?.total === 0 && <NoSessions />}
         {data && data.total > 0 && (
@@ -118,7 +123,6 @@ export function SessionsPage() {
               hrefOf={(row) => `/sessions${writeView({ ...view, open: row.session })}`}
               onOpen={(row) => change({ open: row.session }, view.open === '' ? 'push' : 'replace')}
               onRange={onRange}
-              onHold={setIsHeld}
             />
           </>
         )}

@@ -4,7 +4,7 @@
  * counts, and the ratios are of one round, so that a slow minute of the machine is slow for all of them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { arch, availableParallelism, cpus, platform, tmpdir } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, BatchItem } from '../../engine/pool/batch.ts';
 import { createPool } from '../../engine/pool/pool.ts';
@@ -18,13 +18,13 @@ import { MoveFrames } from './move-frames.ts';
 import { markdownTable, median, writeBetweenMarkers } from './report.ts';
 
 const ROUNDS = 3;
-const BATCHES = 60;
+const BATCHES = 48;
+/** Taken first and not timed. */
+const WARM_UP_BATCHES = 8;
 const FRAMES_PER_BATCH = 512;
 const MOVES_PER_FRAME = 20;
 const SESSIONS = 64;
 const BATCHES_IN_FLIGHT = 4;
-const FRAMES = BATCHES * FRAMES_PER_BATCH;
-const EVENTS = FRAMES * MOVES_PER_FRAME;
 
 const records = Array.from({ length: SESSIONS }, (_, i) => sessionRecord({ session: `s${i}`, visit: `v${i}`, visitor: `p${i}` }));
 const streams = records.map((_, i) => new MoveFrames(i, AT));
@@ -49,62 +49,75 @@ function makeBatch(sessions: Batch['sessions']): { readonly batch: Batch; readon
 
 const bytesOf = ({ bytes }: Batch, { offset, length }: BatchItem): Uint8Array => bytes.subarray(offset, offset + length);
 
-/** Runs in a new folder. @returns frames per second */
-async function timed(run: (dataDir: string) => Promise<number>): Promise<number> {
+/** One way of taking batches in, opened in an empty folder. */
+type Way = { readonly take: (batch: Batch) => Promise<void>; readonly close: () => Promise<void> };
+
+/** Opens a way, lets its threads start and its code get warm, and times the rest. @returns frames per second */
+async function timed(open: (dataDir: string) => Promise<Way>): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), 'datalab-bench-'));
   try {
-    return FRAMES / ((await run(dataDir)) / 1_000);
+    const way = await open(dataDir);
+    const takeAll = async (waiting: Iterable<Batch>) => {
+      for (const batch of waiting) await way.take(batch);
+    };
+    const inFlight = async (given: readonly Batch[]) => {
+      // One iterator for all: whoever is free takes the next batch.
+      const waiting = given.values();
+      await Promise.all(Array.from({ length: BATCHES_IN_FLIGHT }, () => takeAll(waiting)));
+    };
+    await inFlight(batches.slice(0, WARM_UP_BATCHES));
+    const startMs = performance.now();
+    await inFlight(batches.slice(WARM_UP_BATCHES));
+    const tookMs = performance.now() - startMs;
+    await way.close();
+    return (BATCHES * FRAMES_PER_BATCH) / (tookMs / 1_000);
   } finally {
     rmSync(dataDir, { recursive: true });
   }
 }
 
 /** The least there is to do: the same bytes, one prepared insert each, one durable transaction a batch, the store's own pragmas. */
-async function floor(batches: readonly Batch[], dataDir: string): Promise<number> {
+async function openFloor(dataDir: string): Promise<Way> {
   const db = openForWriting(dataDir);
   db.exec('CREATE TABLE bare (id INTEGER PRIMARY KEY, sessionId INTEGER NOT NULL, firstSeq INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT');
   const insert = db.prepare('INSERT INTO bare (sessionId, firstSeq, bytes) VALUES (?, ?, ?)');
-  const startMs = performance.now();
-  for (const batch of batches) {
-    db.exec('BEGIN IMMEDIATE');
-    for (const item of batch.items) insert.run(item.session, item.firstSeq, bytesOf(batch, item));
-    db.exec('COMMIT');
-  }
-  const tookMs = performance.now() - startMs;
-  db.close();
-  return tookMs;
+  return {
+    take: async (batch) => {
+      db.exec('BEGIN IMMEDIATE');
+      for (const item of batch.items) insert.run(item.session, item.firstSeq, bytesOf(batch, item));
+      db.exec('COMMIT');
+    },
+    close: async () => db.close(),
+  };
 }
 
 /** What the server does: pool, workers, aggregation, one commit a batch with sums and ledgers. */
-async function poolAndStore(batches: readonly Batch[], dataDir: string): Promise<number> {
+async function openPoolAndStore(dataDir: string): Promise<Way> {
   const store = await openSqliteStore({ dataDir });
   const pool = createPool({ store });
   await Promise.all(records.map((record) => store.openSession(record, [])));
-  const waiting = batches.values();
-  const startMs = performance.now();
-  await Promise.all(
-    Array.from({ length: BATCHES_IN_FLIGHT }, async () => {
-      for (const batch of waiting) {
-        const { items } = await pool.submit(batch);
-        if (items.some((outcome) => outcome !== 'stored')) throw new Error('a frame was not stored: what was measured is not the way in');
-      }
-    }),
-  );
-  const tookMs = performance.now() - startMs;
-  await pool.close();
-  await store.close();
-  return tookMs;
+  return {
+    take: async (batch) => {
+      const { items } = await pool.submit(batch);
+      if (items.some((outcome) => outcome !== 'stored')) throw new Error('a frame was not stored: what was measured is not the way in');
+    },
+    close: async () => {
+      await pool.close();
+      await store.close();
+    },
+  };
 }
 
 /** A worker's share of it: bytes to all that a commit writes, in one thread, nothing stored. */
-async function decodeAndAggregate(batches: readonly Batch[]): Promise<number> {
-  const startMs = performance.now();
-  for (const batch of batches) {
-    const at = new Int32Array(new SharedArrayBuffer(4));
-    const { verdicts } = prepareBatch({ batch, part: [...batch.items.keys()], verdicts: new Map(), at });
-    if (verdicts.size > 0) throw new Error('a frame was refused: what was measured is not the way in');
-  }
-  return performance.now() - startMs;
+async function openPrepare(): Promise<Way> {
+  return {
+    take: async (batch) => {
+      const at = new Int32Array(new SharedArrayBuffer(4));
+      const { verdicts } = prepareBatch({ batch, part: [...batch.items.keys()], verdicts: new Map(), at });
+      if (verdicts.size > 0) throw new Error('a frame was refused: what was measured is not the way in');
+    },
+    close: async () => undefined,
+  };
 }
 
 /** Mean bytes of one event: as a frame, and as JSON with the same header and page once a frame. */
@@ -112,7 +125,8 @@ function bytesPerEvent(
   made: readonly { readonly frames: readonly Frame[]; readonly batch: Batch }[],
 ): readonly (readonly [string, number])[] {
   const frames = made.flatMap((one) => one.frames);
-  const mean = (sizeOf: (frame: Frame) => number) => frames.reduce((sum, frame) => sum + sizeOf(frame), 0) / EVENTS;
+  const mean = (sizeOf: (frame: Frame) => number) =>
+    frames.reduce((sum, frame) => sum + sizeOf(frame), 0) / (frames.length * MOVES_PER_FRAME);
   const tuples = ({ events, ...rest }: Frame) => ({
     ...rest,
     events: events.map((event) => (event.kind === 'move' ? [5, event.atMs - rest.startMs, event.x, event.y, event.restMs] : [])),
@@ -130,19 +144,22 @@ function say(done: number, what: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r${bar} ${what.padEnd(40)}` : `${done}/${steps} ${what}\n`);
 }
 
+/** What else the machine does: processes that want a core, over the last minute. */
+const load = (loadavg()[0] ?? 0).toFixed(1);
+
 say(0, 'making frames');
 const sessions = records.map((record) => ({ ...record, url: 'https://shop.example/' }));
-const made = Array.from({ length: BATCHES }, () => makeBatch(sessions));
+const made = Array.from({ length: WARM_UP_BATCHES + BATCHES }, () => makeBatch(sessions));
 const batches = made.map(({ batch }) => batch);
 const rounds: { readonly floor: number; readonly store: number; readonly aggregate: number }[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const name = (what: string) => `round ${round + 1} of ${ROUNDS}: ${what}`;
   say(3 * round + 1, name('bare inserts'));
-  const bare = await timed((dataDir) => floor(batches, dataDir));
+  const bare = await timed(openFloor);
   say(3 * round + 2, name('pool and store'));
-  const store = await timed((dataDir) => poolAndStore(batches, dataDir));
+  const store = await timed(openPoolAndStore);
   say(3 * round + 3, name('decode and aggregate'));
-  rounds.push({ floor: bare, store, aggregate: await timed(() => decodeAndAggregate(batches)) });
+  rounds.push({ floor: bare, store, aggregate: await timed(openPrepare) });
 }
 say(3 * ROUNDS + 1, 'done');
 process.stderr.write('\n');
@@ -167,7 +184,7 @@ const sizeTable = markdownTable(
   ['form', 'bytes/event', 'of a frame'],
   sizes.map(([name, bytes]) => [name, bytes.toFixed(2), (bytes / smallest).toFixed(2)]),
 );
-const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() || 'unnamed'}), ${platform()} ${arch()}, Node ${process.versions.node}`;
+const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() || 'unnamed'}), ${platform()} ${arch()}, Node ${process.versions.node}, load ${load} before`;
 const about = `${new Date().toISOString().slice(0, 10)}, ${machine}; ${BATCHES} batches of ${FRAMES_PER_BATCH} frames of ${MOVES_PER_FRAME} moves of ${SESSIONS} sessions on 10 pages, ${BATCHES_IN_FLIGHT} in flight, middle of ${ROUNDS} rounds.`;
 const report = `\n${speeds}\n\n${sizeTable}\n\n${about}\n`;
 console.log(report);

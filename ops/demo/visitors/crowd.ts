@@ -53,8 +53,8 @@ const REFERRERS = [
 ];
 
 /** The past is told by few at a time, with pauses: all of it in one instant would be a load test, and a spike in every chart. */
-const PAST_AT_ONCE = 3;
-const PAST_PAUSE_MS = 600;
+const PAST_AT_ONCE = 2;
+const PAST_PAUSE_MS = 1_000;
 
 export type CrowdOptions = {
   readonly gatewayUrl: string;

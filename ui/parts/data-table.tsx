@@ -96,7 +96,10 @@ export function DataTable<Row>(props: Props<Row>) {
                 data-row={index}
                 aria-rowindex={index + 2}
                 onClick={(event) => {
-                  if (!event.defaultPrevented && !(event.target as Element).closest('a')) props.onOpen(row);
+                  if (event.defaultPrevented || (event.target as Element).closest('a')) return;
+                  // Arrow keys go on from the row that was clicked.
+                  event.currentTarget.querySelector<HTMLElement>('.row-link')?.focus({ preventScroll: true });
+                  props.onOpen(row);
                 }}
               >
                 {columns.map((column, place) => (

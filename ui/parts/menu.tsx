@@ -20,10 +20,11 @@ export function Menu({ label, button, children }: Props) {
     });
     Object.assign(menu.current.style, { left: `${x}px`, top: `${y}px` });
   };
+  const itemsOf = () => [...(menu.current?.querySelectorAll<HTMLElement>('li button') ?? [])];
   const step = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
     event.preventDefault();
-    const items = [...(menu.current?.querySelectorAll<HTMLElement>('li button, li a') ?? [])];
+    const items = itemsOf();
     const next = items.indexOf(document.activeElement as HTMLElement) + (event.key === 'ArrowDown' ? 1 : -1);
     items.at(next % items.length)?.focus();
   };
@@ -41,7 +42,10 @@ export function Menu({ label, button, children }: Props) {
         popover="auto"
         ref={menu}
         onToggle={(event) => {
-          if (event.newState === 'open') void place();
+          if (event.newState !== 'open') return;
+          void place();
+          const items = itemsOf();
+          (items.find((item) => item.ariaPressed === 'true') ?? items[0])?.focus({ preventScroll: true });
         }}
         onKeyDown={step}
       >

@@ -92,7 +92,28 @@ function label(context: CanvasRenderingContext2D, box: LayoutBox, color: string,
   context.font = `${HEADINGS.has(box.tag) ? 600 : 400} ${sizePx}px system-ui, sans-serif`;
   context.textBaseline = 'middle';
   context.textAlign = isCentred ? 'center' : 'left';
-  const isTall = box.h > sizePx * 2.2;
-  context.fillText(box.text, isCentred ? box.x + box.w / 2 : box.x + 2, isTall && !isCentred ? box.y + sizePx * 0.8 : box.y + box.h / 2);
+  if (isCentred) context.fillText(box.text, box.x + box.w / 2, box.y + box.h / 2);
+  else {
+    const pitch = sizePx * LINE_HEIGHT;
+    const lines = wrapWords(box.text, box.w, Math.max(1, Math.floor(box.h / pitch)), (words) => context.measureText(words).width);
+    const first = lines.length > 1 || box.h > 2 * pitch ? box.y + pitch / 2 : box.y + box.h / 2;
+    for (const [place, words] of lines.entries()) context.fillText(words, box.x + 2, first + place * pitch);
+  }
   context.restore();
+}
+
+const LINE_HEIGHT = 1.25;
+
+/** Breaks a text at its spaces. The last line takes what is left, however long it is: the box cuts it. */
+export function wrapWords(text: string, width: number, linesMax: number, measure: (words: string) => number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && lines.length < linesMax - 1 && measure(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
 }

@@ -17,6 +17,9 @@ type Props = {
   readonly opacity: number;
 };
 
+/** Room that a tip is given at the right edge of the window. */
+const TIP_MAX_PX = 168;
+
 export function HeatView({ heatmap, page, field, layer, opacity }: Props) {
   const { theme } = useWorkspace();
   const shown = theme.shown.value;
@@ -81,7 +84,7 @@ export function HeatView({ heatmap, page, field, layer, opacity }: Props) {
         </div>
       </div>
       {tip && (
-        <div class="chart-tip" style={{ left: `${tip.x + 12}px`, top: `${tip.y - 32}px` }}>
+        <div class="chart-tip" style={{ left: `${Math.min(tip.x + 12, innerWidth - TIP_MAX_PX)}px`, top: `${tip.y - 32}px` }}>
           {tip.text}
         </div>
       )}

@@ -95,7 +95,9 @@ function NewestItem({ row, nowMs, isOpen, href }: ItemProps) {
         <span class="cut quiet only-wide">
           {row.browser}, {row.os}
         </span>
-        <span class="end only-wide">{formatCount(row.events)} events</span>
+        <span class="end only-wide">
+          {formatCount(row.events)} {row.events === 1 ? 'event' : 'events'}
+        </span>
         <span class="end quiet">{formatAge(nowMs - row.startedMs)}</span>
       </a>
     </li>

@@ -17,6 +17,7 @@ const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
 const PAST_VISITS = 24;
 const VISITORS_NOW = 6;
 const HOUR_MS = 3_600_000;
+const MESSAGES_WATCHED = 12;
 
 type Screen = {
   readonly name: string;
@@ -102,11 +103,11 @@ describe.skipIf(!executablePath)('screens', () => {
   test('a row opens a panel with its own address, arrow keys go on, Escape closes it', async () => {
     await open('light', VIEWPORTS[0]);
     await page.goto(`${demo.node.url}/sessions?live=0`);
-    await page.locator('tr.row').first().click();
+    // On a cell, not on the row's link: the keys go on from there as well.
+    await page.locator('tr.row').first().locator('td').nth(3).click();
     await page.locator('.panel .facts').waitFor();
     const first = new URL(page.url()).searchParams.get('open');
     expect(first).toBeTruthy();
-    await page.locator('tr.row.is-open .row-link').focus();
     await page.keyboard.press('ArrowDown');
     await page.waitForFunction((before) => new URL(location.href).searchParams.get('open') !== before, first);
     await page.keyboard.press('Escape');
@@ -129,6 +130,8 @@ describe.skipIf(!executablePath)('screens', () => {
 
   test.each(['live', 'actors'])('%s moves by itself and asks nothing: no request while it is watched', async (name) => {
     await open('light', VIEWPORTS[0]);
+    let told = 0;
+    page.on('websocket', (socket) => socket.on('framereceived', () => told++));
     await page.goto(`${demo.node.url}/${name}`);
     await page
       .locator(name === 'live' ? '.picture canvas' : 'tr.row')
@@ -136,9 +139,61 @@ describe.skipIf(!executablePath)('screens', () => {
       .waitFor();
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
-    const shown = await page.locator('main').innerText();
-    await page.waitForFunction((before) => document.querySelector('main')?.innerText !== before, shown);
+    // The pulse alone beats every second, so this is long enough for a page that polls to be found out.
+    const before = told;
+    await expect.poll(() => told, { timeout: 20_000 }).toBeGreaterThanOrEqual(before + MESSAGES_WATCHED);
     expect(asked).toEqual([]);
+  });
+
+  test('a lost connection is said, with the time of the data, and everything is right again by itself', async () => {
+    await open('light', VIEWPORTS[0]);
+    let isAway = false;
+    let cut = () => {};
+    await page.routeWebSocket('**/api/live', (socket) => {
+      if (isAway) void socket.close();
+      else {
+        const server = socket.connectToServer();
+        cut = () => void Promise.all([server.close(), socket.close()]);
+      }
+    });
+    await page.goto(`${demo.node.url}/live`);
+    await page.locator('.newest li').first().waitFor();
+    isAway = true;
+    cut();
+    await page.getByText(/Reconnecting\. Data as of \d\d:\d\d:\d\d/).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    isAway = false;
+    await page.locator('.banner').waitFor({ state: 'detached' });
+    // The watches are told again, not only the socket opened.
+    void demo.crowd.past(1, 1_000);
+    const first = await page.locator('.newest li a').first().getAttribute('href');
+    await page.waitForFunction((before) => document.querySelector('.newest li a')?.getAttribute('href') !== before, first);
+    expect(problems).toEqual([]);
+  });
+
+  test('a menu opened by keyboard is walked by arrow keys, and Escape gives the focus back', async () => {
+    await open('light', VIEWPORTS[0]);
+    await page.goto(`${demo.node.url}/sessions`);
+    const button = page.getByRole('button', { name: /^Date range/ });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.menu:popover-open').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/range=30d/);
+    await button.press('Enter');
+    await page.locator('.menu:popover-open').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  test('the start address opens Live, and going back leaves it', async () => {
+    await open('light', VIEWPORTS[0]);
+    await page.goto(`${demo.node.url}/not-here`);
+    await page.goto(demo.node.url);
+    await page.waitForURL('**/live');
+    await page.goBack();
+    await page.waitForURL('**/not-here');
   });
 
   test('rows stay under the pointer while newer sessions come, and wait behind a button', async () => {

@@ -16,7 +16,8 @@ export async function staticRoute(app: FastifyInstance, { buildDir }: { buildDir
   const uiDir = join(buildDir, 'ui');
   const trackerFile = join(buildDir, 'tracker', 'datalab.js');
   const tracker = existsSync(trackerFile) ? await readFile(trackerFile) : null;
-  const page = existsSync(join(uiDir, 'index.html')) ? await readFile(join(uiDir, 'index.html')) : null;
+  const pageFile = join(uiDir, 'index.html');
+  const isBuilt = existsSync(pageFile);
 
   app.get('/datalab.js', async (_request, reply) => {
     if (!tracker) throw notBuilt('tracker');
@@ -28,7 +29,7 @@ export async function staticRoute(app: FastifyInstance, { buildDir }: { buildDir
       .send(tracker);
   });
 
-  if (page) {
+  if (isBuilt) {
     // Names of assets carry their hash: they never change. The page itself is always asked for.
     await app.register(fastifyStatic, { root: join(uiDir, 'assets'), prefix: '/assets/', immutable: true, maxAge: '1y', index: false });
   }
@@ -36,8 +37,12 @@ export async function staticRoute(app: FastifyInstance, { buildDir }: { buildDir
     const path = request.url.split('?', 1)[0] ?? '';
     const isPage = request.method === 'GET' && !path.startsWith('/api/') && !path.startsWith('/assets/') && !/\.[a-z0-9]+$/i.test(path);
     if (!isPage) throw new DatalabError('not-found', 'There is nothing at this address.');
-    if (!page) throw notBuilt('UI');
-    return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
+    if (!isBuilt) throw notBuilt('UI');
+    // Read anew: after another build the page names other assets, and the old ones are gone.
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-cache')
+      .send(await readFile(pageFile));
   });
 }
 

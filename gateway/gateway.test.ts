@@ -1,5 +1,6 @@
 /** A real node on a free port with a real store, and clients that are not our tracker: what the protocol promises strangers. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -483,6 +484,28 @@ describe('questions and health', () => {
     const response = await fetch(node.url + path);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'query-invalid', message: expect.stringContaining('querystring') });
+  });
+
+  it('answers only under its own name: a page whose name is made to point here reads nothing', async () => {
+    const { port } = new URL(node.url);
+    const ask = (host: string) =>
+      new Promise<number>((resolve, reject) => {
+        get({ host: '127.0.0.1', port, path: '/api/sessions?app=shop', headers: { host } }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        }).on('error', reject);
+      });
+    expect(await ask(`localhost:${port}`)).toBe(200);
+    expect(await ask(`127.0.0.1:${port}`)).toBe(200);
+    expect(await ask(`evil.example:${port}`)).toBe(403);
+    const socket = (origin: string, host: string) =>
+      new Promise<string>((resolve) => {
+        const peer = new WebSocket(`ws://127.0.0.1:${port}/api/live`, { origin, headers: { host } });
+        peer.on('error', (error) => resolve(error.message));
+        peer.on('open', () => resolve('opened'));
+      });
+    expect(await socket(`http://evil.example:${port}`, `evil.example:${port}`)).toMatch('403');
+    expect(await socket('http://localhost:1', `localhost:${port}`), 'another server on this machine').toMatch('403');
   });
 
   it('says how it is, with a strict content security policy on everything', async () => {

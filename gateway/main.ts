@@ -23,6 +23,7 @@ import { apiRoutes } from './http/api.routes.ts';
 import { framesRoute } from './http/frames.route.ts';
 import { healthRoute } from './http/health.route.ts';
 import { helloRoute } from './http/hello.route.ts';
+import { ownHosts } from './http/own-hosts.ts';
 import { createServer } from './http/server.ts';
 import { staticRoute } from './http/static.route.ts';
 import { Apps } from './services/apps.ts';
@@ -81,6 +82,7 @@ export async function startNode(settings: Settings): Promise<Node> {
   const { sessionsMax, publicUrl } = settings;
   const admission = new Admission({ clock, apps, registry, store, signer, tickets, visits, addressLimit, sessionsMax, closing: isClosing });
 
+  const isOwnHost = ownHosts(settings);
   const pulse = new Pulse(clock, registry);
   const watches = new Watches({ clock, apps, registry, bus, pulse, node });
   const trackers = createTrackerSockets({ clock, registry, tickets });
@@ -88,12 +90,12 @@ export async function startNode(settings: Settings): Promise<Node> {
     clock,
     startWatch: watches.start,
     welcome: () => ({ type: 'welcome', node, version, serverTimeMs: clock.nowMs() }),
-    publicHost: publicUrl ? new URL(publicUrl).host : '',
+    isOwnHost,
   });
 
   await server.register(helloRoute, { admission, apps, counters: registry.counters, publicUrl });
   await server.register(framesRoute, { registry, admission, signer, apps });
-  await server.register(apiRoutes, { store, registry, apps, publicUrl });
+  await server.register(apiRoutes, { store, registry, apps, publicUrl, isOwnHost });
   await server.register(healthRoute, { registry, store, clock, node, version, closing: isClosing });
   await server.register(staticRoute, { buildDir: BUILD_DIR });
   routeUpgrades(server.server, { '/api/socket': trackers.upgrade, '/api/live': live.upgrade });

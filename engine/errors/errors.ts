@@ -11,7 +11,7 @@ export const ERRORS = {
   'app-unknown': { status: 404, retry: false, remedy: 'look up the app’s key under Settings' },
   'session-unknown': { status: 404, retry: false, remedy: 'it may belong to another app, or its retention has passed' },
   'query-invalid': { status: 400, retry: false, remedy: 'correct the named parameter' },
-  'origin-refused': { status: 403, retry: false, remedy: 'add the page’s origin to the app’s allowed origins' },
+  'host-refused': { status: 403, retry: false, remedy: 'set DATALAB_PUBLIC_URL to the address by which browsers reach this node' },
   'not-found': { status: 404, retry: false, remedy: 'check the address' },
   internal: { status: 500, retry: true, remedy: 'try again; the log has the reason' },
 } as const satisfies Record<string, { status: number; retry: boolean; remedy: string }>;

@@ -26,13 +26,17 @@ import { listPages } from '../../engine/query/pages.ts';
 import { listSessions, sessionRow } from '../../engine/query/sessions.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { Apps } from '../services/apps.ts';
+import type { IsOwnHost } from './own-hosts.ts';
 import { baseUrlOf } from './server.ts';
 
-type ApiDeps = { store: Store; registry: Registry; apps: Apps; publicUrl: string };
+type ApiDeps = { store: Store; registry: Registry; apps: Apps; publicUrl: string; isOwnHost: IsOwnHost };
 type OfApp = { Querystring: { app: string } };
 type OfSession = OfApp & { Params: { session: string } };
 
-export async function apiRoutes(app: FastifyInstance, { store, registry, apps, publicUrl }: ApiDeps): Promise<void> {
+export async function apiRoutes(app: FastifyInstance, { store, registry, apps, publicUrl, isOwnHost }: ApiDeps): Promise<void> {
+  app.addHook('onRequest', async (request) => {
+    if (!isOwnHost(request.headers.host)) throw new DatalabError('host-refused', `This node is not called ${request.hostname}.`);
+  });
   // Every question but the list of apps is about one of them.
   app.addHook<OfApp>('preHandler', async (request) => {
     const { app: key } = request.query;

@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../engine/clock/clock.ts';
 import { LIVE_REQUEST, type LiveMessage, type LiveRequest, type LiveTopic } from '../../engine/protocol/live.ts';
+import type { IsOwnHost } from '../http/own-hosts.ts';
 import { limitPings } from './ping-limit.ts';
 import { refuseUpgrade, type Upgrade } from './upgrades.ts';
 
@@ -31,14 +32,14 @@ export function createLiveSockets(deps: {
   clock: Clock;
   startWatch: StartWatch;
   welcome: () => LiveMessage;
-  publicHost: string;
+  isOwnHost: IsOwnHost;
 }): LiveSockets {
-  const { clock, startWatch, welcome, publicHost } = deps;
+  const { clock, startWatch, welcome, isOwnHost } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: REQUEST_MAX_BYTES, maxFragments: 4, perMessageDeflate: false });
   const isRequest = new Ajv({ useDefaults: true }).compile<LiveRequest>(LIVE_REQUEST);
 
   const upgrade: Upgrade = (request, socket, head) => {
-    if (!isOwnOrigin(request, publicHost)) return refuseUpgrade(socket, 403, 'Forbidden');
+    if (!isOwnOrigin(request, isOwnHost)) return refuseUpgrade(socket, 403, 'Forbidden');
     if (server.clients.size >= CONNECTIONS_MAX) return refuseUpgrade(socket, 503, 'Service Unavailable');
     server.handleUpgrade(request, socket, head, (peer) => {
       server.emit('connection', peer, request);
@@ -88,9 +89,9 @@ export function createLiveSockets(deps: {
 }
 
 /** Another site's page must not read along: the page that opens the socket is our own. */
-function isOwnOrigin(request: IncomingMessage, publicHost: string): boolean {
+function isOwnOrigin(request: IncomingMessage, isOwnHost: IsOwnHost): boolean {
   const { origin, host } = request.headers;
-  return origin !== undefined && URL.parse(origin)?.host === (publicHost || host);
+  return origin !== undefined && isOwnHost(host) && URL.parse(origin)?.host === host;
 }
 
 function send(peer: WebSocket, message: LiveMessage): void {

@@ -1,0 +1,14 @@
+import type { Settings } from '../settings.ts';
+
+/** Says whether a Host header is one of ours. */
+export type IsOwnHost = (host: string | undefined) => boolean;
+
+/**
+ * The names under which this node is asked by its own UI. A page of somebody else whose name is made to point here (DNS
+ * rebinding) would be of the same origin as we are, and could read everything: its Host header gives it away.
+ */
+export function ownHosts({ host, publicUrl }: Pick<Settings, 'host' | 'publicUrl'>): IsOwnHost {
+  const own = new Set(['localhost', '127.0.0.1', '[::1]', host]);
+  if (publicUrl) own.add(new URL(publicUrl).hostname);
+  return (asked) => own.has(URL.parse(`http://${asked ?? ''}`)?.hostname ?? '');
+}

@@ -22,20 +22,20 @@ const MESSAGES_WATCHED = 12;
 type Screen = {
   readonly name: string;
   readonly path: (session: string) => string;
-  /** On screen once the page has its data: what is checked is never a skeleton. */
+  /** On screen once the page has its data and drew it (a canvas has a height of its own then): never a skeleton. */
   readonly ready: string;
 };
 
 const SCREENS: readonly Screen[] = [
-  { name: 'live', path: () => '/live', ready: '.newest li, .picture canvas' },
+  { name: 'live', path: () => '/live', ready: '.picture canvas' },
   { name: 'live-table', path: () => '/live?table=1', ready: '.chart-table td' },
   { name: 'live-panel', path: (session) => `/live?open=${session}`, ready: '.panel .facts' },
   { name: 'sessions', path: () => '/sessions', ready: 'tr.row' },
   { name: 'sessions-panel', path: (session) => `/sessions?open=${session}`, ready: '.panel .facts' },
   { name: 'sessions-empty', path: () => '/sessions?text=nobody-has-this', ready: '.message' },
-  { name: 'replay', path: (session) => `/sessions/${session}/replay?at=4`, ready: '.event-list li' },
-  { name: 'heatmaps', path: () => '/heatmaps', ready: '.heat-legend' },
-  { name: 'heatmaps-click', path: () => '/heatmaps?layer=click', ready: '.heat-legend, .message' },
+  { name: 'replay', path: (session) => `/sessions/${session}/replay?at=4`, ready: '.stage canvas[height]' },
+  { name: 'heatmaps', path: () => '/heatmaps', ready: '.heat[height]' },
+  { name: 'heatmaps-click', path: () => '/heatmaps?layer=click', ready: '.heat[height], .message' },
   { name: 'actors', path: () => '/actors', ready: 'tr.row' },
   { name: 'not-found', path: () => '/nowhere', ready: '.message' },
 ];
@@ -169,6 +169,39 @@ describe.skipIf(!executablePath)('screens', () => {
     const first = await page.locator('.newest li a').first().getAttribute('href');
     await page.waitForFunction((before) => document.querySelector('.newest li a')?.getAttribute('href') !== before, first);
     expect(problems).toEqual([]);
+  });
+
+  test('what was refused while the gateway was away is asked again by itself', async () => {
+    await open('light', VIEWPORTS[0]);
+    let isAway = true;
+    let cut = () => {};
+    await page.routeWebSocket('**/api/live', (socket) => {
+      const server = socket.connectToServer();
+      cut = () => void Promise.all([server.close(), socket.close()]);
+    });
+    const refusal = { code: 'store-away', message: 'The store does not answer.', retry: true, remedy: 'Wait a moment.' };
+    await page.route('**/api/sessions?*', (route) => (isAway ? route.fulfill({ status: 503, json: refusal }) : route.continue()));
+    // Nobody stores anything that would make the page ask for another reason.
+    await page.goto(`${demo.node.url}/sessions?text=${session}`);
+    await page.getByRole('alert').getByText('Wait a moment.').waitFor();
+    await page.locator('.connected', { hasText: /\d/ }).waitFor();
+    isAway = false;
+    cut();
+    await page.locator('tr.row').waitFor();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  test('a page whose script cannot be had says so, and a retry brings it', async () => {
+    await open('light', VIEWPORTS[0]);
+    await page.goto(`${demo.node.url}/live`);
+    await page.locator('.newest li').first().waitFor();
+    await page.route('**/assets/actors-page*', (route) => route.abort());
+    await page.getByRole('link', { name: 'Actors', exact: true }).click();
+    await page.getByText('This page could not be loaded.').waitFor();
+    await page.unroute('**/assets/actors-page*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('tr.row').first().waitFor();
+    expect(new URL(page.url()).pathname).toBe('/actors');
   });
 
   test('a menu opened by keyboard is walked by arrow keys, and Escape gives the focus back', async () => {

@@ -2,6 +2,7 @@
 import { Activity, Cpu, Flame, List, type LucideIcon } from 'lucide-preact';
 import type { AnyComponent } from 'preact';
 import { lazy } from 'preact-iso';
+import { PageMissing } from './page-missing.tsx';
 
 export type Page = {
   readonly path: string;
@@ -14,6 +15,9 @@ export type Page = {
   readonly component: AnyComponent;
 };
 
+/** Fetched when it is first opened. */
+const page = (load: () => Promise<AnyComponent>): AnyComponent => lazy(() => load().catch(() => PageMissing));
+
 export const PAGES: readonly Page[] = [
   {
     path: '/live',
@@ -21,7 +25,7 @@ export const PAGES: readonly Page[] = [
     group: 'Watch',
     icon: Activity,
     hasRange: false,
-    component: lazy(() => import('../pages/live/live-page.tsx').then((module) => module.LivePage)),
+    component: page(() => import('../pages/live/live-page.tsx').then((module) => module.LivePage)),
   },
   {
     path: '/sessions',
@@ -29,13 +33,13 @@ export const PAGES: readonly Page[] = [
     group: 'Watch',
     icon: List,
     hasRange: true,
-    component: lazy(() => import('../pages/sessions/sessions-page.tsx').then((module) => module.SessionsPage)),
+    component: page(() => import('../pages/sessions/sessions-page.tsx').then((module) => module.SessionsPage)),
   },
   {
     path: '/sessions/:session/replay',
     label: 'Replay',
     hasRange: false,
-    component: lazy(() => import('../pages/replay/replay-page.tsx').then((module) => module.ReplayPage)),
+    component: page(() => import('../pages/replay/replay-page.tsx').then((module) => module.ReplayPage)),
   },
   {
     path: '/heatmaps',
@@ -43,7 +47,7 @@ export const PAGES: readonly Page[] = [
     group: 'Watch',
     icon: Flame,
     hasRange: true,
-    component: lazy(() => import('../pages/heatmaps/heatmaps-page.tsx').then((module) => module.HeatmapsPage)),
+    component: page(() => import('../pages/heatmaps/heatmaps-page.tsx').then((module) => module.HeatmapsPage)),
   },
   {
     path: '/actors',
@@ -51,7 +55,7 @@ export const PAGES: readonly Page[] = [
     group: 'Operate',
     icon: Cpu,
     hasRange: false,
-    component: lazy(() => import('../pages/actors/actors-page.tsx').then((module) => module.ActorsPage)),
+    component: page(() => import('../pages/actors/actors-page.tsx').then((module) => module.ActorsPage)),
   },
 ];
 

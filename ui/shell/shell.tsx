@@ -90,14 +90,14 @@ function Frame({ apps, app }: { apps: readonly App[]; app: App }) {
 
 const PAGE_BROKE: Refusal = {
   code: 'page-broke',
-  message: 'This page broke, or a newer version of it was installed.',
+  message: 'This page broke.',
   retry: true,
   remedy: 'Trying again loads it afresh with everything as you chose it. Nothing that is stored or running is affected.',
 };
 
 function Pages() {
   const [error] = useErrorBoundary((thrown) => console.error(thrown));
-  // Loaded afresh, not drawn again: scripts of a replaced version are gone. The address is the state, so nothing is lost.
+  // Loaded afresh: what broke may be in the page's memory. The address is the state, so nothing is lost.
   if (error) return <RefusalMessage refusal={PAGE_BROKE} again={() => location.reload()} />;
   return (
     <ErrorBoundary>

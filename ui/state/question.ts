@@ -1,7 +1,9 @@
 /** A question as a component asks it: the answer it has, whether a newer one is on its way, and what went wrong. */
+import { useComputed } from '@preact/signals';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Refusal } from '../../engine/protocol/hello.ts';
 import type { Answer } from './api.ts';
+import { useWorkspace } from './workspace.ts';
 
 export type Question<T> = {
   /** The latest answer. It stays while a newer one is asked for. */
@@ -16,7 +18,8 @@ export type Question<T> = {
 type Held<T> = { readonly key: string; readonly data: T | undefined; readonly refusal: Refusal | undefined };
 
 /**
- * Asks whenever `key` changes and whenever `again` is called.
+ * Asks whenever `key` changes, whenever `again` is called, and once a lost connection is back: what was stored meanwhile
+ * was told to nobody.
  * @param key everything that the question depends on; `null` asks nothing
  * @param options.keep an answer to an older key stays until the new one comes (lists); else it goes at once (one thing)
  */
@@ -57,6 +60,15 @@ export function useQuestion<T>(
     void run();
     return () => abort.abort();
   }, [key]);
+
+  const { live } = useWorkspace();
+  // Computed: the connection's time moves with every message, its status hardly ever.
+  const status = useComputed(() => live.connection.value.status).value;
+  const wasLost = useRef(false);
+  useEffect(() => {
+    if (status === 'open' && wasLost.current) askAgain.current();
+    wasLost.current = status === 'lost';
+  }, [status]);
 
   const again = useCallback(() => askAgain.current(), []);
   const isCurrent = held.key === key;

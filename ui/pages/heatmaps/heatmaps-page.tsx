@@ -74,8 +74,8 @@ function Pages({ pages, chosen }: { pages: readonly Page[]; chosen: string | und
             <span class="cut" title={page.url}>
               {formatUrl(page.url, 'path')}
             </span>
-            <span class="label cut">
-              {formatCompact(page.views)} views · {formatCompact(page.clicks)} clicks · {formatDuration(page.timeMs)}
+            <span class="label cut" title={`${formatDuration(page.timeMs)} on this page, all visitors together`}>
+              {formatCompact(page.views)} views · {formatCompact(page.clicks)} clicks
             </span>
           </a>
         </li>

@@ -246,9 +246,12 @@ describe.skipIf(!executablePath)('screens', () => {
   test('commands are found by typing and run by Enter', async () => {
     await open('light', VIEWPORTS[0]);
     await page.goto(`${demo.node.url}/live`);
-    await page.locator('.top-bar').waitFor();
+    // Drawn is not yet listening: the shell hears keys when it is connected.
+    await page.locator('.connected').filter({ hasText: /\d/ }).waitFor();
     await page.keyboard.press('Control+k');
+    await page.locator('input[role="combobox"]:focus').waitFor();
     await page.keyboard.type('heatm');
+    await page.getByRole('option').first().waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/heatmaps**');

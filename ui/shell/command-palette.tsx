@@ -1,11 +1,12 @@
 /** Everything by typing: Ctrl K or ⌘ K. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type App, useAddress, useWorkspace } from '../state/workspace.ts';
 import { commandsOf, findCommands } from './commands.ts';
 
 export function CommandPalette({ apps, isOpen, close }: { apps: readonly App[]; isOpen: boolean; close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next paint, and with it the focus: what is typed right behind the shortcut must not be lost.
+  useLayoutEffect(() => {
     if (isOpen) dialog.current?.showModal();
   }, [isOpen]);
   return (
@@ -20,9 +21,7 @@ function Finder({ apps, done }: { apps: readonly App[]; done: () => void }) {
   const address = useAddress();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState(0);
-  const input = useRef<HTMLInputElement>(null);
   const found = findCommands(commandsOf(workspace, address, apps), typed);
-  useEffect(() => input.current?.focus(), []);
 
   const run = (index: number) => {
     const command = found[index];
@@ -46,7 +45,6 @@ function Finder({ apps, done }: { apps: readonly App[]; done: () => void }) {
   return (
     <>
       <input
-        ref={input}
         type="text"
         role="combobox"
         aria-label="Find a page, an app or an action"

@@ -7,6 +7,7 @@ export const ERRORS = {
   'port-in-use': { status: 500, retry: false, remedy: 'end the other program, or choose another port by the named setting' },
   'data-unwritable': { status: 500, retry: false, remedy: 'make the folder writable, or choose another by DATALAB_DATA_DIR' },
   'store-newer': { status: 500, retry: false, remedy: 'start the newer datalab that wrote this file, or choose another data folder' },
+  'rebuild-taken-over': { status: 409, retry: true, remedy: 'let the other rebuild finish; what this one did is right and stays' },
   'store-away': { status: 503, retry: true, remedy: 'wait; everything that was not acknowledged is sent again' },
   'app-unknown': { status: 404, retry: false, remedy: 'look up the app’s key under Settings' },
   'session-unknown': { status: 404, retry: false, remedy: 'it may belong to another app, or its retention has passed' },

@@ -52,7 +52,7 @@ function text(session: string, firstSeq: number, message: unknown): Input {
 async function batchOf(inputs: readonly Input[]): Promise<Batch> {
   const names = [...new Set(inputs.map(({ session }) => session))];
   const sessions = await Promise.all(
-    names.map(async (session) => ({ ...(await store.openSession(sessionRecord({ session }), [])), url: URL_A })),
+    names.map(async (session) => ({ ...(await store.openSession(sessionRecord({ session }))), url: URL_A })),
   );
   let offset = 0;
   const items = inputs.map(({ session, bytes, ...item }): BatchItem => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DropReason } from '../protocol/drop-reasons.ts';
 import type { Frame } from '../protocol/events.ts';
 import { Aggregator, type FrameEffect, withinSkew } from '../rollup/aggregate.ts';
+import { packChanges } from '../rollup/packed-changes.ts';
 import { packBatch } from '../store/packed-batch.ts';
 import type { LayoutRecord, SetAside } from '../store/records.ts';
 import type { Chunk, PreparedBatch, SessionAdvance } from '../store/store.ts';
@@ -62,10 +63,10 @@ export function prepareBatch(task: PrepareTask, read = readItem): Prepared {
   }
 
   Atomics.store(at, 0, PHASE.ending);
-  const { rollups, heat } = aggregator.finish();
+  const changes = aggregator.finish();
   const sessions = [...advances.values()];
-  const prepared: PreparedBatch = { sessions, chunks, rollups, heat, layouts, setAside };
-  const urls = new Set(rollups.flatMap((change) => (change.rollup === 'page' ? [change.key.url] : [])));
+  const prepared: PreparedBatch = { sessions, chunks, changes: packChanges(changes), layouts, setAside };
+  const urls = new Set(changes.rollups.flatMap((change) => (change.rollup === 'page' ? [change.key.url] : [])));
   return { packed: packBatch(prepared), sessions: sessions.map(summaryOf), verdicts, urls: [...urls] };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Reader } from '../protocol/codec/reader.ts';
 import { HEAT_COLUMNS, HEAT_ROW_PX, type RollupChange } from '../rollup/rollups.ts';
-import { AT, batchOf, DAY, sessionRecord, URL_A } from '../store/fixtures/records.ts';
+import { AT, batchOf, DAY, heatOf, sessionRecord, URL_A } from '../store/fixtures/records.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { sessionChunks } from './chunks.ts';
@@ -20,7 +20,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'datalab-query-'));
 let store: Store;
 beforeAll(async () => {
   store = await openSqliteStore({ dataDir });
-  await store.openSession(sessionRecord(), []);
+  await store.openSession(sessionRecord());
   const page = (url: string, day: string, widthClass: string, views: number): RollupChange => ({
     rollup: 'page',
     key: { app: 'demo', day, url, widthClass },
@@ -31,7 +31,6 @@ beforeAll(async () => {
     key: { app: 'demo', day, url: URL_A, target: name, text: '' },
     add: { clicks, hovers: 1, dwellMs },
   });
-  const first = batchOf({ firstSeq: 1, count: 200 });
   const layout = {
     app: 'demo',
     url: URL_A,
@@ -42,21 +41,16 @@ beforeAll(async () => {
     viewportHeight: 800,
     boxes: [],
   } as const;
-  await store.commit({
-    ...first,
-    rollups: [
-      page(URL_A, DAY, 'laptop', 1),
-      page(URL_A, NEXT_DAY, 'mobile', 1),
-      page(URL_B, DAY, 'desktop', 5),
-      target('#a', DAY, 1, 0),
-      target('#a', NEXT_DAY, 1, 5),
-      target('#b', DAY, 1, 9),
-    ],
-    layouts: [layout],
-  });
-  const second = batchOf({ firstSeq: 205, count: 1, baseSeq: 205 });
-  const heat = second.heat.map((grid) => ({ ...grid, key: { ...grid.key, day: NEXT_DAY } }));
-  await store.commit({ ...second, rollups: [], heat });
+  const rollups = [
+    page(URL_A, DAY, 'laptop', 1),
+    page(URL_A, NEXT_DAY, 'mobile', 1),
+    page(URL_B, DAY, 'desktop', 5),
+    target('#a', DAY, 1, 0),
+    target('#a', NEXT_DAY, 1, 5),
+    target('#b', DAY, 1, 9),
+  ];
+  await store.commit({ ...batchOf({ firstSeq: 1, count: 200, rollups }), layouts: [layout] });
+  await store.commit(batchOf({ firstSeq: 205, count: 1, baseSeq: 205, rollups: [], heat: heatOf('demo', 1, NEXT_DAY) }));
 });
 afterAll(async () => {
   await store.close();

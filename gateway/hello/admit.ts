@@ -16,8 +16,6 @@ import type { DropReason } from '../../engine/protocol/drop-reasons.ts';
 import { DEFAULT_TRACKER_CONFIG, type HelloAnswer, type HelloRequest, TICKET_TTL_MS } from '../../engine/protocol/hello.ts';
 import { EMPTY_LEDGER } from '../../engine/protocol/ledger.ts';
 import { ok, type Result, refuse } from '../../engine/protocol/result.ts';
-import { newVisitChanges } from '../../engine/rollup/dimensions.ts';
-import { dayOf } from '../../engine/rollup/rollups.ts';
 import type { SessionRecord } from '../../engine/store/records.ts';
 import type { Store } from '../../engine/store/store.ts';
 import { type Apps, allowsOrigin } from '../services/apps.ts';
@@ -129,7 +127,7 @@ export class Admission {
         events: 0,
         ledger: EMPTY_LEDGER,
       };
-      await store.openSession(record, visit.isNew ? newVisitChanges(facts, dayOf(nowMs), visit.newVisitor) : []);
+      await store.openSession(record);
       registry.admitted(session, facts, url);
       // The store took longer than INIT may last: the actor is closing, and this hello came to nothing.
       if (session.place !== 'CONNECT') return null;

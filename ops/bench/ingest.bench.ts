@@ -95,7 +95,7 @@ async function openFloor(dataDir: string): Promise<Way> {
 async function openPoolAndStore(dataDir: string): Promise<Way> {
   const store = await openSqliteStore({ dataDir });
   const pool = createPool({ store });
-  await Promise.all(records.map((record) => store.openSession(record, [])));
+  await Promise.all(records.map((record) => store.openSession(record)));
   return {
     take: async (batch) => {
       const { items } = await pool.submit(batch);

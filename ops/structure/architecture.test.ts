@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'engine/rollup': ['engine/protocol'],
   'engine/store': ['engine/protocol', 'engine/rollup', 'engine/errors', 'engine/clock', 'node:*'],
   'engine/pool': ['engine/protocol', 'engine/rollup', 'engine/store', 'engine/errors', 'piscina', 'node:*'],
+  'engine/upkeep': ['engine/errors', 'type:engine/store'],
   'engine/query': ['engine/protocol', 'engine/rollup', 'type:engine/store'],
   // The batch and the session's facts are declared where they are worked on; actors know their shapes, not their code.
   actors: ['engine/protocol', 'engine/clock', 'engine/errors', 'type:engine/pool', 'type:engine/store', 'xstate'],

@@ -2,13 +2,19 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { DatalabError } from '../../errors/errors.ts';
 import type { SessionQuery } from '../../protocol/api.ts';
 import type { WidthClass } from '../../protocol/events.ts';
-import { ROLLUPS, type RollupName, type RollupRow } from '../../rollup/rollups.ts';
+import { type RollupChanges, unpackChanges } from '../../rollup/packed-changes.ts';
+import { Recompute } from '../../rollup/recompute.ts';
+import { dayOf, ROLLUPS, type RollupChange, type RollupName, type RollupRow } from '../../rollup/rollups.ts';
 import type { LayoutRecord, SessionRecord, SetAside } from '../records.ts';
-import type { RollupRange } from '../store.ts';
-import { layoutOf, sessionOf, setAsideOf } from './rows.ts';
+import type { DayComparison, RollupRange } from '../store.ts';
+import { withUnfolded } from '../unfolded.ts';
+import { layoutOf, type Row, sessionOf, setAsideOf } from './rows.ts';
 
 /** What the reader's thread can be asked. */
-export type ReaderCalls = Pick<Reader, 'unendedSessions' | 'listSessions' | 'readChunks' | 'readRollup' | 'latestLayout' | 'listSetAside'>;
+export type ReaderCalls = Pick<
+  Reader,
+  'unendedSessions' | 'listSessions' | 'readChunks' | 'readRollup' | 'rollupDays' | 'compareDay' | 'latestLayout' | 'listSetAside'
+>;
 
 /** What a list may be sorted by: the only way that a name from a query becomes SQL. */
 const SORTS: Readonly<Record<NonNullable<SessionQuery['sort']>, string>> = {
@@ -20,11 +26,14 @@ const SORTS: Readonly<Record<NonNullable<SessionQuery['sort']>, string>> = {
   durationMs: 'coalesce(endedMs, lastSeenMs) - startedMs',
 };
 
+const DAY_MS = 86_400_000;
+
 const SEARCHED = ['url', 'entryUrl', 'visitor', 'session', 'browser', 'os'];
 
 /** Answers questions from a connection of its own. Every value is a parameter. */
 export class Reader {
   readonly #db: DatabaseSync;
+  #changes = new Map<unknown, RollupChanges>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -89,10 +98,117 @@ export class Reader {
       values.push(value);
     }
     const columns = [...key, ...sums].map((column) => `"${column}"`).join(', ');
-    return this.#db
-      .prepare(`SELECT ${columns} FROM "${name}" WHERE ${conditions.join(' AND ')}`)
-      .all(...values)
-      .map((row) => ({ ...row }) as unknown as RollupRow<N>);
+    return this.#asOfOneMoment(() => {
+      const rows = this.#db.prepare(`SELECT ${columns} FROM "${name}" WHERE ${conditions.join(' AND ')}`).all(...values);
+      const kept = rows.map((row) => ({ ...row }) as unknown as RollupRow<N>);
+      return withUnfolded(name, range, kept, this.#unfolded());
+    });
+  }
+
+  /** Ascending, from the first that a rebuild can do. */
+  rollupDays(): string[] {
+    const coverage = this.#db
+      .prepare("SELECT value ->> 'fromDay' AS fromDay FROM document WHERE kind = 'coverage' AND id = 'rollups'")
+      .get();
+    const fromDay = String(coverage?.['fromDay'] ?? '');
+    const days = new Set<string>();
+    for (const { day } of this.#db.prepare('SELECT DISTINCT day FROM dimension UNION SELECT DISTINCT day FROM page').all())
+      days.add(String(day));
+    for (const { day } of this.#db.prepare('SELECT day FROM chunk_arrival').all()) {
+      for (const offset of [-1, 0, 1]) days.add(dayOf(Date.parse(String(day)) + offset * DAY_MS));
+    }
+    for (const { rollups } of this.#unfolded()) for (const { key } of rollups) days.add(key.day);
+    return [...days].filter((day) => day >= fromDay).sort();
+  }
+
+  compareDay(day: string): DayComparison {
+    return this.#asOfOneMoment(() => {
+      const recompute = new Recompute(day);
+      this.#giveChunks(recompute, day);
+      const [fromMs, toMs] = [Date.parse(day), Date.parse(day) + DAY_MS];
+      const visits = this.#db.prepare(
+        `SELECT s.*, v.startedMs AS visitMs, v.newVisitor FROM visit AS v JOIN session AS s ON s.app = v.app AND s.session = v.session
+         WHERE v.startedMs >= ? AND v.startedMs < ?`,
+      );
+      for (const row of visits.iterate(fromMs, toMs)) recompute.addVisit(sessionOf(row), Number(row['visitMs']), row['newVisitor'] === 1);
+      const endings = this.#db.prepare(
+        `SELECT s.app, e.endedMs, e.url, e.urlSinceMs, e.widthClass FROM ending AS e JOIN session AS s ON s.id = e.sessionId
+         WHERE e.endedMs >= ? AND e.endedMs < ?`,
+      );
+      for (const { app, endedMs, url, urlSinceMs, widthClass } of endings.iterate(fromMs, toMs)) {
+        const width = widthClass === null ? {} : { widthClass: String(widthClass) as WidthClass };
+        recompute.addEnd({ app: String(app), url: String(url), urlSinceMs: Number(urlSinceMs), ...width }, Number(endedMs));
+      }
+      this.#takeKept(recompute, day);
+      for (const changes of this.#unfolded()) recompute.takeKeptChanges(changes);
+      return recompute.finish();
+    });
+  }
+
+  /** Skew is bounded: what happened on a day arrived on it, the day before or the day after. */
+  #giveChunks(recompute: Recompute, day: string): void {
+    const fromMs = Date.parse(day);
+    const toMs = fromMs + DAY_MS;
+    const arrivals = this.#db
+      .prepare('SELECT min(firstId) AS firstId, max(lastId) AS lastId FROM chunk_arrival WHERE day BETWEEN ? AND ?')
+      .get(dayOf(fromMs - DAY_MS), dayOf(toMs));
+    if (!arrivals || arrivals['firstId'] === null) return;
+    const sessions = new Map<unknown, SessionRecord>();
+    const findSession = this.#db.prepare('SELECT * FROM session WHERE id = ?');
+    const chunks = this.#db.prepare(
+      'SELECT sessionId, receivedMs, bytes FROM chunk WHERE id BETWEEN ? AND ? AND endMs >= ? AND startMs < ?',
+    );
+    for (const { sessionId, receivedMs, bytes } of chunks.iterate(arrivals['firstId'] ?? 0, arrivals['lastId'] ?? 0, fromMs, toMs)) {
+      let session = sessions.get(sessionId);
+      if (!session) {
+        const row: Row | undefined = findSession.get(sessionId ?? 0);
+        if (!row) continue;
+        session = sessionOf(row);
+        sessions.set(sessionId, session);
+      }
+      recompute.addChunk(session, bytes as Uint8Array, Number(receivedMs));
+    }
+  }
+
+  #takeKept(recompute: Recompute, day: string): void {
+    for (const rollup of Object.keys(ROLLUPS) as RollupName[]) {
+      if (rollup === 'heat') continue;
+      const { key, sums } = ROLLUPS[rollup];
+      for (const row of this.#db.prepare(`SELECT * FROM "${rollup}" WHERE day = ?`).iterate(day)) {
+        const part = (columns: readonly string[]) => Object.fromEntries(columns.map((column) => [column, row[column]]));
+        recompute.takeKept({ rollup, key: part(key), add: part(sums) } as unknown as RollupChange);
+      }
+    }
+    const cells = this.#db.prepare('SELECT cell, weight FROM heat_cell WHERE gridId = ? ORDER BY cell');
+    for (const grid of this.#db.prepare('SELECT * FROM heat_grid WHERE day = ?').all(day)) {
+      const rows = cells.all(grid['id'] ?? 0);
+      const text = (column: string) => String(grid[column]);
+      recompute.takeKeptHeat({
+        key: { app: text('app'), day, url: text('url'), widthClass: text('widthClass'), layer: text('layer') },
+        cells: Uint32Array.from(rows, (row) => Number(row['cell'])),
+        weights: Float64Array.from(rows, (row) => Number(row['weight'])),
+      });
+    }
+  }
+
+  /** Changes that wait to be added up. They never change once written: unpacked once, and let go of when they are folded. */
+  #unfolded(): RollupChanges[] {
+    const ids = this.#db.prepare('SELECT id FROM change').all();
+    const bytesOf = this.#db.prepare('SELECT bytes FROM change WHERE id = ?');
+    const known = this.#changes;
+    this.#changes = new Map();
+    for (const { id } of ids) this.#changes.set(id, known.get(id) ?? unpackChanges(bytesOf.get(id ?? 0)?.['bytes'] as Uint8Array));
+    return [...this.#changes.values()];
+  }
+
+  /** All that is read within is one snapshot: in WAL it waits for no writer. */
+  #asOfOneMoment<T>(read: () => T): T {
+    this.#db.exec('BEGIN');
+    try {
+      return read();
+    } finally {
+      this.#db.exec('COMMIT');
+    }
   }
 
   latestLayout(app: string, url: string, widthClass: WidthClass): LayoutRecord | null {

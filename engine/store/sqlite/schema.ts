@@ -91,6 +91,40 @@ export const MIGRATIONS: readonly string[] = [
   ${rollupTables()}
   ${HEAT_TABLES}
   `,
+  // What a rebuild needs: who began a visit, what each end counted, where a day's chunks lie; and changes that wait to be added up.
+  `
+  -- AUTOINCREMENT: a reader remembers what it unpacked by this number.
+  CREATE TABLE change (id INTEGER PRIMARY KEY AUTOINCREMENT, bytes BLOB NOT NULL) STRICT;
+
+  CREATE TABLE document (
+    kind TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE ending (
+    id INTEGER PRIMARY KEY,
+    sessionId INTEGER NOT NULL REFERENCES session (id),
+    endedMs INTEGER NOT NULL, reason TEXT NOT NULL,
+    url TEXT NOT NULL, urlSinceMs INTEGER NOT NULL, widthClass TEXT
+  ) STRICT;
+  CREATE INDEX ending_ended ON ending (endedMs);
+  CREATE INDEX ending_of_session ON ending (sessionId);
+
+  ALTER TABLE visit ADD COLUMN session TEXT NOT NULL DEFAULT '';
+  ALTER TABLE visit ADD COLUMN newVisitor INTEGER NOT NULL DEFAULT 0;
+  UPDATE visit SET
+    session = coalesce((SELECT s.session FROM session AS s WHERE s.app = visit.app AND s.visit = visit.visit ORDER BY s.startedMs LIMIT 1), ''),
+    newVisitor = NOT EXISTS (
+      SELECT 1 FROM visit AS v WHERE v.app = visit.app AND v.visitor = visit.visitor AND v.startedMs < visit.startedMs
+    );
+  CREATE INDEX visit_started ON visit (startedMs);
+
+  CREATE TABLE chunk_arrival (day TEXT PRIMARY KEY, firstId INTEGER NOT NULL, lastId INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO chunk_arrival SELECT date(receivedMs / 1000, 'unixepoch') AS day, min(id), max(id) FROM chunk GROUP BY day;
+
+  -- What older ends counted was not kept: days up to today cannot be rebuilt.
+  INSERT INTO document
+    SELECT 'coverage', 'rollups', 1, json_object('fromDay', date('now', '+1 day')) WHERE EXISTS (SELECT 1 FROM session);
+  `,
 ];
 
 /**

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { ROLLUPS } from '../../rollup/rollups.ts';
-import { batchOf, sessionRecord } from '../fixtures/records.ts';
+import { batchOf, heatOf, sessionRecord } from '../fixtures/records.ts';
 import { packBatch } from '../packed-batch.ts';
 import { storeContract, storedEvents } from '../store.contract.ts';
 import { DATABASE_FILE, openForWriting } from './open-database.ts';
@@ -49,7 +49,7 @@ test('[AK3] what was acknowledged before a SIGKILL in mid-write is stored, once,
 test('what is stored outlives the process', async () => {
   const dataDir = newDir();
   const first = await openSqliteStore({ dataDir });
-  await first.openSession(sessionRecord(), []);
+  await first.openSession(sessionRecord());
   await first.commit(batchOf({ firstSeq: 1, count: 5 }));
   await first.close();
   const second = await openSqliteStore({ dataDir });
@@ -61,7 +61,7 @@ test('what is stored outlives the process', async () => {
 test('close commits what was given before it', async () => {
   const dataDir = newDir();
   const store = await openSqliteStore({ dataDir });
-  const opened = store.openSession(sessionRecord(), []);
+  const opened = store.openSession(sessionRecord());
   const committed = store.commit(batchOf({ firstSeq: 1, count: 5 }));
   await store.close();
   expect(await opened).toMatchObject({ session: 's1' });
@@ -88,7 +88,7 @@ test('a data folder that cannot be used is one sentence that names it', async ()
 
 test('more writes than the bound are refused, those before it are taken', async () => {
   const store = await openSqliteStore({ dataDir: newDir(), writesMax: 2 });
-  const writes = ['s1', 's2', 's3'].map((session) => store.openSession(sessionRecord({ session }), []));
+  const writes = ['s1', 's2', 's3'].map((session) => store.openSession(sessionRecord({ session })));
   const [first, second, third] = await Promise.allSettled(writes);
   expect([first?.status, second?.status]).toEqual(['fulfilled', 'fulfilled']);
   expect(third).toMatchObject({ status: 'rejected', reason: { code: 'store-away' } });
@@ -110,7 +110,7 @@ test('every rollup reads as one table of its key and its sums, in the order of R
 test('a write that fails takes none of its group with it', () => {
   const db = openForWriting(newDir());
   const answers = new Writer(db).run([
-    { id: 1, name: 'openSession', args: [sessionRecord(), []] },
+    { id: 1, name: 'openSession', args: [sessionRecord()] },
     { id: 2, name: 'commit', args: [Uint8Array.of(1, 2, 3)] },
     { id: 3, name: 'commit', args: [batchOf({ firstSeq: 1, count: 5 })] },
   ]);
@@ -126,7 +126,7 @@ test('a write that fails takes none of its group with it', () => {
 test('a full disk is refused and said; the same batch is taken when space returns', () => {
   const db = openForWriting(newDir());
   const writer = new Writer(db);
-  writer.run([{ id: 1, name: 'openSession', args: [sessionRecord(), []] }]);
+  writer.run([{ id: 1, name: 'openSession', args: [sessionRecord()] }]);
   const [chunk] = batchOf({ firstSeq: 1, count: 1 }).chunks;
   if (!chunk) throw new Error('no chunk');
   const batch = { ...batchOf({ firstSeq: 1, count: 1 }), chunks: [{ ...chunk, bytes: new Uint8Array(1_000_000) }] };
@@ -146,13 +146,14 @@ test('a full disk is refused and said; the same batch is taken when space return
 test('heat of more cells than one statement takes adds up cell by cell', () => {
   const db = openForWriting(newDir());
   const writer = new Writer(db);
-  writer.run([{ id: 1, name: 'openSession', args: [sessionRecord(), []] }]);
+  writer.run([{ id: 1, name: 'openSession', args: [sessionRecord()] }]);
   const cells = Uint32Array.from({ length: 2 * CELLS_AT_ONCE + 5 }, (_, i) => 3 * i);
   for (const firstSeq of [1, 6]) {
-    const batch = batchOf({ firstSeq, count: 5 });
-    const heat = batch.heat.map(({ key }) => ({ key, cells, weights: Float64Array.from(cells, (cell) => cell + firstSeq) }));
-    expect(writer.run([{ id: 2, name: 'commit', args: [{ ...batch, heat }] }])).toMatchObject([{ value: { committed: true } }]);
+    const heat = heatOf('demo', 1).map(({ key }) => ({ key, cells, weights: Float64Array.from(cells, (cell) => cell + firstSeq) }));
+    const batch = batchOf({ firstSeq, count: 5, heat });
+    expect(writer.run([{ id: 2, name: 'commit', args: [batch] }])).toMatchObject([{ value: { committed: true } }]);
   }
+  writer.run([{ id: 3, name: 'fold', args: [] }]);
   const stored = db.prepare('SELECT cell, weight FROM heat_cell ORDER BY cell').all();
   expect(stored).toEqual(Array.from(cells, (cell) => ({ cell, weight: 2 * cell + 7 })));
   db.close();

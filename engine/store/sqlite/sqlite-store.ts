@@ -10,6 +10,8 @@ export type SqliteStoreOptions = {
   readonly writesMax?: number;
   readonly writeBytesMax?: number;
   /** Most questions that wait for the reader. */ readonly questionsMax?: number;
+  /** Rollup changes are added up this long after a commit, or sooner after so many batches. */ readonly foldAfterMs?: number;
+  readonly foldAfterBatches?: number;
   /** Longest that `ready` waits for its turn with the writer. */ readonly readyWaitMs?: number;
   readonly clock?: Clock;
 };
@@ -19,7 +21,7 @@ export type SqliteStoreOptions = {
  * @throws DatalabError `data-unwritable`, or `store-newer`
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { dataDir, clock = systemClock, readyWaitMs = 1_000 } = options;
+  const { dataDir, clock = systemClock, readyWaitMs = 1_000, foldAfterMs = 2_000, foldAfterBatches = 256 } = options;
   const writer = new Thread<WriterCalls>({
     file: new URL('./writer.worker.ts', import.meta.url),
     dataDir,
@@ -38,11 +40,43 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     await writer.close();
     throw error;
   });
+  let cancelFold: (() => void) | null = null;
+  let unfolded = 0;
+  const fold = () => {
+    cancelFold?.();
+    cancelFold = null;
+    unfolded = 0;
+    return writer.call('fold', []);
+  };
+  // What fails is tried again after the next write: the changes are safe where they are.
+  const foldSoon = () => {
+    if (++unfolded >= foldAfterBatches) fold().catch(() => undefined);
+    else cancelFold ??= clock.after(foldAfterMs, () => void fold().catch(() => undefined));
+  };
+
   return {
     kind: 'sqlite',
-    openSession: (record, changesIfNewVisit) => writer.call('openSession', [record, changesIfNewVisit]),
-    commit: (batch) => writer.call('commit', [batch], batch instanceof Uint8Array ? [batch.buffer] : []),
-    endSession: (end) => writer.call('endSession', [end]),
+    openSession: (record) => {
+      foldSoon();
+      return writer.call('openSession', [record]);
+    },
+    commit: (batch) => {
+      foldSoon();
+      return writer.call('commit', [batch], batch instanceof Uint8Array ? [batch.buffer] : []);
+    },
+    endSession: (end) => {
+      foldSoon();
+      return writer.call('endSession', [end]);
+    },
+    fold,
+    rollupDays: () => reader.call('rollupDays', []),
+    compareDay: (day) => reader.call('compareDay', [day]),
+    applyChanges: (changes, mark) => {
+      foldSoon();
+      return writer.call('applyChanges', [changes, mark]);
+    },
+    readDocument: (kind, id) => writer.call('readDocument', [kind, id]),
+    writeDocument: (write) => writer.call('writeDocument', [write]),
     // By the writer, so that a hello sees what the one before it wrote, and waits for no analyst's question.
     findSession: (app, session) => writer.call('findSession', [app, session]),
     latestVisit: (app, visitor) => writer.call('latestVisit', [app, visitor]),
@@ -63,6 +97,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       }),
     async close() {
       await reader.close();
+      if (unfolded > 0) await fold().catch(() => undefined);
       await writer.close();
     },
   };

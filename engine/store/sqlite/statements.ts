@@ -15,10 +15,22 @@ export function prepareStatements(db: DatabaseSync) {
     updateSession: db.prepare(`UPDATE session SET ${MOVING_COLUMNS.map((column) => `${column} = :${column}`).join(', ')} WHERE id = :id`),
     findVisit: db.prepare('SELECT 1 FROM visit WHERE app = ? AND visit = ?'),
     latestVisit: db.prepare('SELECT * FROM visit WHERE app = ? AND visitor = ? ORDER BY startedMs DESC LIMIT 1'),
-    insertVisit: db.prepare(insertInto('visit', ['app', 'visit', 'visitor', 'startedMs', 'lastSeenMs'])),
+    insertVisit: db.prepare(insertInto('visit', ['app', 'visit', 'visitor', 'startedMs', 'lastSeenMs', 'session', 'newVisitor'])),
     touchVisit: db.prepare('UPDATE visit SET lastSeenMs = max(lastSeenMs, ?) WHERE app = ? AND visit = ?'),
     insertChunk: db.prepare(
       'INSERT INTO chunk (sessionId, firstSeq, count, startMs, endMs, receivedMs, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    noteArrival: db.prepare(
+      `INSERT INTO chunk_arrival (day, firstId, lastId) VALUES (:day, :firstId, :lastId)
+       ON CONFLICT DO UPDATE SET firstId = min(firstId, excluded.firstId), lastId = max(lastId, excluded.lastId)`,
+    ),
+    insertEnding: db.prepare(insertInto('ending', ['sessionId', 'endedMs', 'reason', 'url', 'urlSinceMs', 'widthClass'])),
+    insertChange: db.prepare('INSERT INTO change (bytes) VALUES (?)'),
+    allChanges: db.prepare('SELECT bytes FROM change ORDER BY id'),
+    deleteChanges: db.prepare('DELETE FROM change'),
+    readDocument: db.prepare('SELECT revision, value FROM document WHERE kind = ? AND id = ?'),
+    writeDocument: db.prepare(
+      `${insertInto('document', ['kind', 'id', 'revision', 'value'])} ON CONFLICT DO UPDATE SET revision = excluded.revision, value = excluded.value`,
     ),
     insertSetAside: db.prepare(insertInto('set_aside', ['app', 'session', 'firstSeq', 'count', 'reason', 'sha256', 'atMs'])),
     upsertLayout: db.prepare(
@@ -29,6 +41,13 @@ export function prepareStatements(db: DatabaseSync) {
     findGrid: db.prepare(`SELECT id FROM heat_grid WHERE ${GRID.map((column) => `${column} = :${column}`).join(' AND ')}`),
     upsertCell: db.prepare(upsertCells(1)),
     upsertCells: db.prepare(upsertCells(CELLS_AT_ONCE)),
+    deleteZeroCell: db.prepare('DELETE FROM heat_cell WHERE gridId = ? AND cell = ? AND weight = 0'),
+    deleteZeroRow: {
+      target: prepareDeleteZero(db, 'target'),
+      page: prepareDeleteZero(db, 'page'),
+      dimension: prepareDeleteZero(db, 'dimension'),
+      step: prepareDeleteZero(db, 'step'),
+    } satisfies Record<PlainRollup, StatementSync>,
     upsertRollup: {
       target: prepareUpsert(db, 'target'),
       page: prepareUpsert(db, 'page'),
@@ -64,4 +83,11 @@ function prepareUpsert(db: DatabaseSync, name: PlainRollup): StatementSync {
   return db.prepare(
     `INSERT INTO "${name}" (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT DO UPDATE SET ${add.join(', ')}`,
   );
+}
+
+/** Positional: key columns in the order of ROLLUPS. */
+function prepareDeleteZero(db: DatabaseSync, name: PlainRollup): StatementSync {
+  const { key, sums } = ROLLUPS[name];
+  const conditions = [...key.map((column) => `"${column}" = ?`), ...sums.map((column) => `"${column}" = 0`)];
+  return db.prepare(`DELETE FROM "${name}" WHERE ${conditions.join(' AND ')}`);
 }

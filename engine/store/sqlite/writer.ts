@@ -8,7 +8,19 @@ import { Transaction } from './transaction.ts';
 const AWAY = new Set([5, 6, 7, 8, 9, 10, 13, 14]);
 
 /** What the writer's thread can be asked: its look-ups see every write that was asked before them. */
-export type WriterCalls = Pick<Transaction, 'openSession' | 'commit' | 'endSession' | 'findSession' | 'latestVisit' | 'ready'>;
+export type WriterCalls = Pick<
+  Transaction,
+  | 'openSession'
+  | 'commit'
+  | 'endSession'
+  | 'findSession'
+  | 'latestVisit'
+  | 'ready'
+  | 'fold'
+  | 'readDocument'
+  | 'writeDocument'
+  | 'applyChanges'
+>;
 
 /**
  * The one who writes. Whatever is asked at the same time is committed together: an fsync costs the same for one batch as

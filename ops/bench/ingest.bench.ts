@@ -12,13 +12,14 @@ import { prepareBatch } from '../../engine/pool/prepare-batch.ts';
 import { encodeFrame } from '../../engine/protocol/codec/frame.ts';
 import type { Frame } from '../../engine/protocol/events.ts';
 import { AT, sessionRecord } from '../../engine/store/fixtures/records.ts';
+import { unpackBatch } from '../../engine/store/packed-batch.ts';
 import { openForWriting } from '../../engine/store/sqlite/open-database.ts';
 import { openSqliteStore } from '../../engine/store/sqlite/sqlite-store.ts';
 import { MoveFrames } from './move-frames.ts';
 import { markdownTable, median, writeBetweenMarkers } from './report.ts';
 
 const ROUNDS = 3;
-const BATCHES = 48;
+const BATCHES = 192;
 /** Taken first and not timed. */
 const WARM_UP_BATCHES = 8;
 const FRAMES_PER_BATCH = 512;
@@ -49,18 +50,25 @@ function makeBatch(sessions: Batch['sessions']): { readonly batch: Batch; readon
 
 const bytesOf = ({ bytes }: Batch, { offset, length }: BatchItem): Uint8Array => bytes.subarray(offset, offset + length);
 
+/** A batch, and what a worker makes of it: bytes for the store, and the rollup changes among them. */
+type Made = { readonly batch: Batch; readonly packed: Uint8Array<ArrayBuffer>; readonly changes: Uint8Array };
+
 /** One way of taking batches in, opened in an empty folder. */
-type Way = { readonly take: (batch: Batch) => Promise<void>; readonly close: () => Promise<void> };
+type Way = {
+  readonly take: (made: Made) => Promise<void>;
+  /** What was put off by taking, to be done within the time. */ readonly settle?: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
 
 /** Opens a way, lets its threads start and its code get warm, and times the rest. @returns frames per second */
 async function timed(open: (dataDir: string) => Promise<Way>): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), 'datalab-bench-'));
   try {
     const way = await open(dataDir);
-    const takeAll = async (waiting: Iterable<Batch>) => {
-      for (const batch of waiting) await way.take(batch);
+    const takeAll = async (waiting: Iterable<Made>) => {
+      for (const one of waiting) await way.take(one);
     };
-    const inFlight = async (given: readonly Batch[]) => {
+    const inFlight = async (given: readonly Made[]) => {
       // One iterator for all: whoever is free takes the next batch.
       const waiting = given.values();
       await Promise.all(Array.from({ length: BATCHES_IN_FLIGHT }, () => takeAll(waiting)));
@@ -68,6 +76,7 @@ async function timed(open: (dataDir: string) => Promise<Way>): Promise<number> {
     await inFlight(batches.slice(0, WARM_UP_BATCHES));
     const startMs = performance.now();
     await inFlight(batches.slice(WARM_UP_BATCHES));
+    await way.settle?.();
     const tookMs = performance.now() - startMs;
     await way.close();
     return (BATCHES * FRAMES_PER_BATCH) / (tookMs / 1_000);
@@ -76,15 +85,19 @@ async function timed(open: (dataDir: string) => Promise<Way>): Promise<number> {
   }
 }
 
-/** The least there is to do: the same bytes, one prepared insert each, one durable transaction a batch, the store's own pragmas. */
+/**
+ * The least there is to do: the same bytes, frames and changes, one prepared insert each, one durable transaction a batch, the
+ * store's own pragmas.
+ */
 async function openFloor(dataDir: string): Promise<Way> {
   const db = openForWriting(dataDir);
   db.exec('CREATE TABLE bare (id INTEGER PRIMARY KEY, sessionId INTEGER NOT NULL, firstSeq INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT');
   const insert = db.prepare('INSERT INTO bare (sessionId, firstSeq, bytes) VALUES (?, ?, ?)');
   return {
-    take: async (batch) => {
+    take: async ({ batch, changes }) => {
       db.exec('BEGIN IMMEDIATE');
       for (const item of batch.items) insert.run(item.session, item.firstSeq, bytesOf(batch, item));
+      insert.run(-1, 0, changes);
       db.exec('COMMIT');
     },
     close: async () => db.close(),
@@ -97,10 +110,11 @@ async function openPoolAndStore(dataDir: string): Promise<Way> {
   const pool = createPool({ store });
   await Promise.all(records.map((record) => store.openSession(record)));
   return {
-    take: async (batch) => {
+    take: async ({ batch }) => {
       const { items } = await pool.submit(batch);
       if (items.some((outcome) => outcome !== 'stored')) throw new Error('a frame was not stored: what was measured is not the way in');
     },
+    settle: () => store.fold(),
     close: async () => {
       await pool.close();
       await store.close();
@@ -108,10 +122,24 @@ async function openPoolAndStore(dataDir: string): Promise<Way> {
   };
 }
 
+/** The store's share of it: prepared batches to durable ones, in its own thread. */
+async function openStoreAlone(dataDir: string): Promise<Way> {
+  const store = await openSqliteStore({ dataDir });
+  await Promise.all(records.map((record) => store.openSession(record)));
+  return {
+    take: async ({ packed }) => {
+      const { committed } = await store.commit(packed.slice());
+      if (!committed) throw new Error('a batch was not stored: what was measured is not the way in');
+    },
+    settle: () => store.fold(),
+    close: () => store.close(),
+  };
+}
+
 /** A worker's share of it: bytes to all that a commit writes, in one thread, nothing stored. */
 async function openPrepare(): Promise<Way> {
   return {
-    take: async (batch) => {
+    take: async ({ batch }) => {
       const at = new Int32Array(new SharedArrayBuffer(4));
       const { verdicts } = prepareBatch({ batch, part: [...batch.items.keys()], verdicts: new Map(), at });
       if (verdicts.size > 0) throw new Error('a frame was refused: what was measured is not the way in');
@@ -139,7 +167,7 @@ function bytesPerEvent(
 }
 
 function say(done: number, what: string): void {
-  const steps = ROUNDS * 3 + 1;
+  const steps = ROUNDS * 4 + 1;
   const bar = '█'.repeat(Math.round((done / steps) * 20)).padEnd(20, '░');
   process.stderr.write(process.stderr.isTTY ? `\r${bar} ${what.padEnd(40)}` : `${done}/${steps} ${what}\n`);
 }
@@ -150,18 +178,25 @@ const load = (loadavg()[0] ?? 0).toFixed(1);
 say(0, 'making frames');
 const sessions = records.map((record) => ({ ...record, url: 'https://shop.example/' }));
 const made = Array.from({ length: WARM_UP_BATCHES + BATCHES }, () => makeBatch(sessions));
-const batches = made.map(({ batch }) => batch);
-const rounds: { readonly floor: number; readonly store: number; readonly aggregate: number }[] = [];
+const batches = made.map(({ batch }): Made => {
+  const at = new Int32Array(new SharedArrayBuffer(4));
+  const { packed } = prepareBatch({ batch, part: [...batch.items.keys()], verdicts: new Map(), at });
+  return { batch, packed, changes: unpackBatch(packed).changes };
+});
+type Round = { readonly floor: number; readonly store: number; readonly whole: number; readonly aggregate: number };
+const rounds: Round[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const name = (what: string) => `round ${round + 1} of ${ROUNDS}: ${what}`;
-  say(3 * round + 1, name('bare inserts'));
-  const bare = await timed(openFloor);
-  say(3 * round + 2, name('pool and store'));
-  const store = await timed(openPoolAndStore);
-  say(3 * round + 3, name('decode and aggregate'));
-  rounds.push({ floor: bare, store, aggregate: await timed(openPrepare) });
+  say(4 * round + 1, name('bare inserts'));
+  const floor = await timed(openFloor);
+  say(4 * round + 2, name('store'));
+  const store = await timed(openStoreAlone);
+  say(4 * round + 3, name('pool and store'));
+  const whole = await timed(openPoolAndStore);
+  say(4 * round + 4, name('decode and aggregate'));
+  rounds.push({ floor, store, whole, aggregate: await timed(openPrepare) });
 }
-say(3 * ROUNDS + 1, 'done');
+say(4 * ROUNDS + 1, 'done');
 process.stderr.write('\n');
 
 const inWords = (perSec: number) => Math.round(perSec).toLocaleString('en');
@@ -174,7 +209,8 @@ const speeds = markdownTable(
   ['way', 'frames/s', 'events/s', 'of the floor'],
   [
     row('floor: bare inserts, one durable transaction a batch', 'floor'),
-    row('pool and store: decode, aggregate, sums, ledgers, commit', 'store'),
+    row('store alone: sums, ledgers, commit of prepared batches', 'store'),
+    row('pool and store: decode, aggregate, sums, ledgers, commit', 'whole'),
     row('decode and aggregate alone, one thread', 'aggregate'),
   ],
 );

@@ -112,6 +112,7 @@ export type LiveMessage =
       /** With the answer to a watch: the last 5 minutes, oldest first, one value a second. */
       readonly history?: readonly { readonly atMs: number; readonly eventsPerSec: number; readonly connected: number }[];
       /** Refused so far, all reasons; 0 is the aim. */ readonly dropped: number;
+      /** The store takes nothing: events are held, and refused once the bounds are reached. */ readonly storeAway: boolean;
     }
   /** `rows` replaces (full) or upserts by session. */
   | { readonly type: 'newest'; readonly full: boolean; readonly rows: readonly NewestRow[] }

@@ -64,7 +64,8 @@ export class Watches {
       next: () => {
         const states = registry.counts(app);
         const latest = pulse.latest(app);
-        const key = `${latest?.atMs} ${JSON.stringify(states)}`;
+        const { storeAway } = registry;
+        const key = `${latest?.atMs} ${storeAway} ${JSON.stringify(states)}`;
         if (key === sent) return null;
         const message: LiveMessage = {
           type: 'pulse',
@@ -73,6 +74,7 @@ export class Watches {
           active5min: pulse.active5min(app),
           eventsPerSec: latest?.eventsPerSec ?? 0,
           dropped: registry.counters.dropped,
+          storeAway,
         };
         const first = sent === '';
         sent = key;

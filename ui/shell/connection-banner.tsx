@@ -1,4 +1,4 @@
-/** Says that what is shown is not live, and since when; goes away by itself. Values are greyed once it lasts. */
+/** Says that what is shown is not live, and since when, or that the store is away; goes away by itself. Values are greyed once it lasts. */
 import { useEffect, useState } from 'preact/hooks';
 import { formatClock } from '../look/format.ts';
 import { useWorkspace } from '../state/workspace.ts';
@@ -21,7 +21,7 @@ export function useIsStale(): boolean {
 }
 
 export function ConnectionBanner() {
-  const { live } = useWorkspace();
+  const { live, pulse } = useWorkspace();
   const { status, asOfMs } = live.connection.value;
   return (
     <div role="status">
@@ -31,6 +31,11 @@ export function ConnectionBanner() {
           <button type="button" class="small" onClick={live.retryNow}>
             Try now
           </button>
+        </div>
+      )}
+      {status !== 'lost' && pulse.latest.value?.storeAway && (
+        <div class="banner">
+          <span>The store takes nothing now. New events are held, and stored when it is back.</span>
         </div>
       )}
     </div>

@@ -10,6 +10,7 @@ const PULSE: LiveMessage = {
   active5min: 2,
   eventsPerSec: 9,
   dropped: 0,
+  storeAway: false,
 };
 
 /** A client over sockets that the test opens, feeds and cuts. */

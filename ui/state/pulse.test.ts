@@ -8,6 +8,7 @@ const pulseAt = (atMs: number, eventsPerSec: number): Pulse => ({
   active5min: 5,
   eventsPerSec,
   dropped: 0,
+  storeAway: false,
 });
 
 describe('pulse', () => {

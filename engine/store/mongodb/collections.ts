@@ -1,0 +1,172 @@
+/** The database's collections: what a document of each looks like, and the indexes that the questions need. */
+import { hash } from 'node:crypto';
+import type { Binary, Collection, Db, IndexDescription, ObjectId } from 'mongodb';
+import type { WidthClass } from '../../protocol/events.ts';
+import type { EndReason } from '../../protocol/lifecycle.ts';
+import { ROLLUPS, type RollupChange, type RollupName } from '../../rollup/rollups.ts';
+import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
+
+export type SessionId = { readonly app: string; readonly session: string };
+
+/** A session; its record lies in it as plain fields. */
+export type SessionDocument = SessionRecord & {
+  readonly _id: SessionId;
+  /** Counts its writes from 1: a write names the one it read. */ readonly revision: number;
+  /** When `url` was named, epoch ms; 0 if by hello alone. */ readonly urlNamedMs: number;
+  /** For partial index and sort. */ readonly ended: boolean;
+  readonly durationMs: number;
+};
+
+/** One stored frame. The `_id` is its place as well, so that its unique index is the session's order. */
+export type ChunkDocument = {
+  readonly _id: { readonly app: string; readonly session: string; readonly firstSeq: number };
+  readonly count: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly receivedMs: number;
+  readonly bytes: Binary;
+  /** The commit that wrote it: by this a repeated commit knows its own work. */ readonly token: ObjectId;
+};
+
+export type VisitDocument = VisitRecord & {
+  readonly _id: { readonly app: string; readonly visit: string };
+  /** The session that began it. */ readonly session: string;
+  readonly newVisitor: boolean;
+};
+
+/** What the end of a session counted. */
+export type EndingDocument = {
+  readonly _id: ObjectId;
+  readonly app: string;
+  readonly session: string;
+  readonly endedMs: number;
+  readonly reason: EndReason;
+  readonly url: string;
+  readonly urlSinceMs: number;
+  readonly widthClass?: WidthClass;
+};
+
+/** Rollup changes that are not added up yet, by packChanges. */
+export type ChangeDocument = { readonly _id: ObjectId; readonly bytes: Binary };
+export type LayoutDocument = LayoutRecord & { readonly _id: string };
+export type SetAsideDocument = SetAside & { readonly _id: ObjectId; readonly token: ObjectId };
+
+/** `value` is JSON, so that any value comes back as it was, whatever its fields are called. */
+export type KeptDocument = {
+  readonly _id: { readonly kind: string; readonly id: string };
+  readonly revision: number;
+  readonly value: string;
+  readonly token: ObjectId;
+};
+
+/** A plain rollup's document: its key columns and its sums. */
+export type RollupDocument = { readonly _id: string } & Readonly<Record<string, string | number>>;
+
+/** One row of heat of one page and layer; `columns` has the weights, by column number. */
+export type HeatDocument = {
+  readonly _id: string;
+  readonly app: string;
+  readonly day: string;
+  readonly url: string;
+  readonly widthClass: string;
+  readonly layer: string;
+  readonly row: number;
+  readonly columns: Readonly<Record<string, number>>;
+};
+
+export type PlainRollup = RollupChange['rollup'];
+/** The rollups but heat. */
+export const PLAIN_ROLLUPS = (Object.keys(ROLLUPS) as RollupName[]).filter((name): name is PlainRollup => name !== 'heat');
+
+/** Key columns of a heat document. */
+export const HEAT_ROW_KEY = ['app', 'day', 'url', 'widthClass', 'layer', 'row'] as const;
+
+export type Collections = {
+  readonly session: Collection<SessionDocument>;
+  readonly chunk: Collection<ChunkDocument>;
+  readonly visit: Collection<VisitDocument>;
+  readonly ending: Collection<EndingDocument>;
+  readonly change: Collection<ChangeDocument>;
+  readonly layout: Collection<LayoutDocument>;
+  readonly setAside: Collection<SetAsideDocument>;
+  readonly document: Collection<KeptDocument>;
+  readonly heat: Collection<HeatDocument>;
+  readonly rollup: Readonly<Record<PlainRollup, Collection<RollupDocument>>>;
+};
+
+/** The collections of a database, by name. */
+export function collectionsOf(db: Db): Collections {
+  return {
+    session: db.collection('session'),
+    chunk: db.collection('chunk'),
+    visit: db.collection('visit'),
+    ending: db.collection('ending'),
+    change: db.collection('change'),
+    layout: db.collection('layout'),
+    setAside: db.collection('set_aside'),
+    document: db.collection('document'),
+    heat: db.collection('heat'),
+    rollup: {
+      page: db.collection('page'),
+      target: db.collection('target'),
+      step: db.collection('step'),
+      dimension: db.collection('dimension'),
+    },
+  };
+}
+
+/**
+ * Indexes by collection; every collection is named. A rollup is read by app and its third key column over days, and by day
+ * when it is computed again.
+ */
+export const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
+  session: [
+    { name: 'started', key: { app: 1, startedMs: 1 } },
+    { name: 'unended', key: { app: 1, startedMs: 1, _id: 1 }, partialFilterExpression: { ended: false } },
+  ],
+  chunk: [{ name: 'received', key: { receivedMs: 1 } }],
+  visit: [
+    { name: 'of_visitor', key: { app: 1, visitor: 1, startedMs: -1 } },
+    { name: 'started', key: { startedMs: 1 } },
+    // Two first hellos of one visitor, on two nodes, may race: only one of them can have been the first.
+    { name: 'first_of_visitor', key: { app: 1, visitor: 1 }, unique: true, partialFilterExpression: { newVisitor: true } },
+  ],
+  ending: [
+    { name: 'ended', key: { endedMs: 1 } },
+    { name: 'of_session', key: { app: 1, session: 1 } },
+  ],
+  change: [],
+  layout: [],
+  set_aside: [{ name: 'of_app', key: { app: 1, _id: -1 } }],
+  document: [],
+  heat: [
+    { name: 'of_day', key: { day: 1, app: 1 } },
+    { name: 'of_page', key: { app: 1, url: 1, widthClass: 1, layer: 1, day: 1 } },
+  ],
+  ...Object.fromEntries(
+    PLAIN_ROLLUPS.map((name) => [
+      name,
+      [
+        { name: 'of_day', key: { day: 1, app: 1 } },
+        { name: 'of_key', key: { app: 1, [ROLLUPS[name].key[2]]: 1, day: 1 } },
+      ],
+    ]),
+  ),
+};
+
+/**
+ * A key as one short text, for an `_id`: SHA-256, base64url. An address may be longer than an index entry should be. Lengths
+ * stand before the parts, so that no text of a client can pass for a border between two.
+ */
+export function keyId(columns: readonly string[], key: Readonly<Record<string, string | number>>): string {
+  const parts = columns.map((column) => {
+    const part = String(key[column]);
+    return `${part.length}:${part}`;
+  });
+  return hash('sha256', parts.join(''), 'base64url');
+}
+
+/** Bytes as the driver gave them, in a buffer of their own. */
+export function bytesOf(binary: Binary): Uint8Array {
+  return new Uint8Array(binary.value());
+}

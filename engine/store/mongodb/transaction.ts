@@ -1,0 +1,364 @@
+import { Binary, type ClientSession, ObjectId } from 'mongodb';
+import { admit, EMPTY_LEDGER, type Ledger } from '../../protocol/ledger.ts';
+import { newVisitChanges } from '../../rollup/dimensions.ts';
+import { packChanges } from '../../rollup/packed-changes.ts';
+import { endChanges, LEFT } from '../../rollup/page-time.ts';
+import { dayOf } from '../../rollup/rollups.ts';
+import { RollupTotals } from '../../rollup/totals.ts';
+import type { LayoutRecord, SessionRecord } from '../records.ts';
+import type { CommitOutcome, DocumentWrite, PreparedBatch, RefusedFrame, SessionAdvance, SessionEnd } from '../store.ts';
+import {
+  type ChangeDocument,
+  type ChunkDocument,
+  type Collections,
+  type EndingDocument,
+  keyId,
+  type SetAsideDocument,
+  type VisitDocument,
+} from './collections.ts';
+import { sessionDocument, sessionOf } from './documents.ts';
+
+/** One write that was asked for. */
+export type Write =
+  | { readonly kind: 'open'; readonly record: SessionRecord }
+  | { readonly kind: 'commit'; readonly batch: PreparedBatch }
+  | { readonly kind: 'end'; readonly end: SessionEnd }
+  | { readonly kind: 'document'; readonly write: DocumentWrite; readonly changes: Uint8Array };
+
+/** A write with the name that its documents bear, whichever attempt writes them. */
+export type NamedWrite = Write & { readonly token: ObjectId; attempts: number };
+
+/** Another node moved a document between this transaction's read and its write: read again. */
+export class Overtaken extends Error {
+  override name = 'Overtaken';
+}
+
+/** `revision` 0 is one that is not there yet. */
+type HeldSession = { record: SessionRecord; readonly revision: number; urlNamedMs: number; moved: boolean };
+type HeldVisit = { readonly document: VisitDocument; readonly isNew: boolean; lastSeenMs: number };
+type HeldDocument = {
+  readonly _id: { readonly kind: string; readonly id: string };
+  /** When it was read; `revision` is what it is to become. */ readonly before: number;
+  readonly revision: number;
+  readonly value: string;
+  readonly token: ObjectId | null;
+};
+type PlacedLayout = { readonly _id: string; readonly record: LayoutRecord; readonly moved: boolean };
+
+const LAYOUT_KEY = ['app', 'url', 'widthClass'];
+
+/**
+ * The writes of one group in one transaction of the server. What they touch is read first, then each is done in memory and
+ * sees what those before it did, and `flush` writes all of it, a collection at a time: eight round trips at most, however
+ * many writes there are. No rollup is touched: a commit appends its changes, `Folder` adds them up.
+ */
+export class Transaction {
+  readonly #in: Collections;
+  readonly #session: ClientSession;
+  readonly #sessions = new Map<string, HeldSession>();
+  readonly #visits = new Map<string, HeldVisit>();
+  readonly #knownVisitors = new Set<string>();
+  readonly #layouts = new Map<string, PlacedLayout>();
+  readonly #documents = new Map<string, HeldDocument>();
+  readonly #totals = new RollupTotals();
+  readonly #chunks: ChunkDocument[] = [];
+  readonly #setAside: SetAsideDocument[] = [];
+  readonly #endings: EndingDocument[] = [];
+  readonly #changes: ChangeDocument[] = [];
+
+  constructor(collections: Collections, session: ClientSession) {
+    this.#in = collections;
+    this.#session = session;
+  }
+
+  /** @returns what each write answers, in their order; true only once the transaction is committed */
+  async run(writes: readonly NamedWrite[]): Promise<unknown[]> {
+    await this.#load(writes);
+    const answers: unknown[] = [];
+    for (const write of writes) answers.push(await this.#apply(write));
+    await this.#flush();
+    return answers;
+  }
+
+  async #apply(write: NamedWrite): Promise<unknown> {
+    switch (write.kind) {
+      case 'open':
+        return this.#open(write.record);
+      case 'commit':
+        return this.#commit(write.batch, write);
+      case 'end':
+        return this.#end(write.end);
+      case 'document':
+        return this.#writeDocument(write.write, write.changes, write);
+    }
+  }
+
+  #open(record: SessionRecord): SessionRecord {
+    this.#openVisit(record);
+    const id = idOf(record.app, record.session);
+    const held = this.#sessions.get(id);
+    if (!held) {
+      this.#sessions.set(id, { record, revision: 0, urlNamedMs: 0, moved: true });
+      return record;
+    }
+    const { endedMs: _endedMs, endReason: _endReason, ...kept } = held.record;
+    held.record = { ...kept, visit: record.visit };
+    held.moved = true;
+    return held.record;
+  }
+
+  #openVisit(record: SessionRecord): void {
+    const { app, visit, visitor, session } = record;
+    // A tab that comes back brings the start of its session, and begins a visit only now.
+    const lastSeenMs = Math.max(record.startedMs, record.lastSeenMs);
+    const known = this.#visits.get(idOf(app, visit));
+    if (known) {
+      known.lastSeenMs = Math.max(known.lastSeenMs, lastSeenMs);
+      return;
+    }
+    const newVisitor = !this.#knownVisitors.has(idOf(app, visitor));
+    this.#knownVisitors.add(idOf(app, visitor));
+    const document = { _id: { app, visit }, app, visit, visitor, startedMs: lastSeenMs, lastSeenMs, session, newVisitor };
+    this.#visits.set(idOf(app, visit), { document, isNew: true, lastSeenMs });
+    for (const change of newVisitChanges(record, dayOf(lastSeenMs), newVisitor)) this.#totals.add(change);
+  }
+
+  /** Checks every frame of the batch before it takes the first. */
+  async #commit(batch: PreparedBatch, { token, attempts }: NamedWrite): Promise<CommitOutcome> {
+    const refused: RefusedFrame[] = [];
+    const before: Ledger[] = [];
+    const ledgers = batch.sessions.map((advance) => {
+      const { app, session, frames } = advance;
+      const held = this.#sessions.get(idOf(app, session));
+      let ledger = held?.record.ledger ?? EMPTY_LEDGER;
+      before.push(ledger);
+      for (const frame of frames) {
+        const taken = held ? admit(ledger, frame) : ({ ok: false, reason: 'session-unknown' } as const);
+        if (taken.ok) ledger = taken.value;
+        else refused.push({ app, session, firstSeq: frame.firstSeq, count: frame.count, reason: taken.reason });
+      }
+      return ledger;
+    });
+    if (refused.length > 0) {
+      // An attempt whose answer was lost may have been committed: then these are its own frames.
+      if (attempts > 1 && (await this.#hasWritten(batch, token))) return { committed: true, ledgers: before };
+      return { committed: false, refused };
+    }
+    batch.sessions.forEach((advance, i) => {
+      this.#advance(advance, ledgers[i] ?? EMPTY_LEDGER);
+    });
+    this.#insert(batch, token);
+    return { committed: true, ledgers };
+  }
+
+  async #hasWritten({ chunks: [chunk], setAside: [aside] }: PreparedBatch, token: ObjectId): Promise<boolean> {
+    const session = this.#session;
+    if (chunk) {
+      const { app, session: ofSession, firstSeq } = chunk;
+      return (await this.#in.chunk.findOne({ _id: { app, session: ofSession, firstSeq }, token }, { session })) !== null;
+    }
+    return aside !== undefined && (await this.#in.setAside.findOne({ app: { $eq: aside.app }, token }, { session })) !== null;
+  }
+
+  #advance(advance: SessionAdvance, ledger: Ledger): void {
+    const held = this.#sessions.get(idOf(advance.app, advance.session));
+    if (!held || advance.frames.length === 0) return;
+    const { record } = held;
+    const place = advance.place && advance.place.atMs >= held.urlNamedMs ? advance.place : undefined;
+    held.record = {
+      ...record,
+      ledger,
+      views: record.views + advance.views,
+      clicks: record.clicks + advance.clicks,
+      events: record.events + advance.events,
+      lastSeenMs: Math.max(record.lastSeenMs, advance.lastSeenMs),
+      ...(place && { url: place.url, urlSinceMs: place.sinceMs }),
+      ...(advance.widthClass && { widthClass: advance.widthClass }),
+    };
+    if (place) held.urlNamedMs = place.atMs;
+    held.moved = true;
+    const visit = this.#visits.get(idOf(advance.app, advance.visit));
+    if (visit) visit.lastSeenMs = Math.max(visit.lastSeenMs, advance.lastSeenMs);
+  }
+
+  #insert(batch: PreparedBatch, token: ObjectId): void {
+    for (const { app, session, firstSeq, count, startMs, endMs, receivedMs, bytes } of batch.chunks) {
+      this.#chunks.push({ _id: { app, session, firstSeq }, count, startMs, endMs, receivedMs, bytes: new Binary(bytes), token });
+    }
+    this.#addChanges(batch.changes);
+    for (const aside of batch.setAside) this.#setAside.push({ _id: new ObjectId(), ...aside, token });
+    for (const record of batch.layouts) {
+      const _id = layoutId(record);
+      const known = this.#layouts.get(_id);
+      if (!known || record.atMs >= known.record.atMs) this.#layouts.set(_id, { _id, record, moved: true });
+    }
+  }
+
+  #addChanges(changes: Uint8Array): void {
+    if (changes.length > 0) this.#changes.push({ _id: new ObjectId(), bytes: new Binary(changes) });
+  }
+
+  #end({ app, session, endedMs, reason }: SessionEnd): void {
+    const held = this.#sessions.get(idOf(app, session));
+    if (!held || held.record.endedMs !== undefined) return;
+    const { url, urlSinceMs, widthClass } = held.record;
+    for (const change of endChanges(held.record, endedMs)) this.#totals.add(change);
+    this.#endings.push({ _id: new ObjectId(), app, session, endedMs, reason, url, urlSinceMs, ...(widthClass && { widthClass }) });
+    const lastSeenMs = Math.max(held.record.lastSeenMs, endedMs);
+    held.record = { ...held.record, lastSeenMs, endedMs, endReason: reason, urlSinceMs: LEFT };
+    held.moved = true;
+  }
+
+  #writeDocument({ kind, id, ifRevision, value }: DocumentWrite, changes: Uint8Array, { token, attempts }: NamedWrite): boolean {
+    const key = idOf(kind, id);
+    const held = this.#documents.get(key) ?? { _id: { kind, id }, revision: 0, before: 0, value: '', token: null };
+    // Again: an attempt whose answer was lost may have been committed.
+    if (held.revision !== ifRevision) return attempts > 1 && held.token?.equals(token) === true;
+    this.#documents.set(key, { ...held, revision: ifRevision + 1, value: JSON.stringify(value), token });
+    this.#addChanges(changes);
+    return true;
+  }
+
+  /** Reads all that the writes look at. */
+  async #load(writes: readonly NamedWrite[]): Promise<void> {
+    const session = this.#session;
+    const wanted = wantedBy(writes);
+    if (wanted.sessions.size > 0) {
+      for await (const document of this.#in.session.find({ _id: { $in: [...wanted.sessions.values()] } }, { session })) {
+        const { revision, urlNamedMs } = document;
+        this.#sessions.set(idOf(document.app, document.session), { record: sessionOf(document), revision, urlNamedMs, moved: false });
+      }
+    }
+    if (wanted.visits.size > 0) {
+      for await (const document of this.#in.visit.find({ _id: { $in: [...wanted.visits.values()] } }, { session })) {
+        this.#visits.set(idOf(document.app, document.visit), { document, isNew: false, lastSeenMs: document.lastSeenMs });
+      }
+    }
+    await this.#loadVisitors(writes);
+    if (wanted.layouts.size > 0) {
+      for await (const { _id, ...record } of this.#in.layout.find({ _id: { $in: [...wanted.layouts] } }, { session })) {
+        this.#layouts.set(_id, { _id, record, moved: false });
+      }
+    }
+    if (wanted.documents.size > 0) {
+      for await (const document of this.#in.document.find({ _id: { $in: [...wanted.documents.values()] } }, { session })) {
+        const { _id, revision, value, token } = document;
+        this.#documents.set(idOf(_id.kind, _id.id), { _id, revision, value, token, before: revision });
+      }
+    }
+  }
+
+  /** Of the visitors whose visit is new: those who were here before. */
+  async #loadVisitors(writes: readonly NamedWrite[]): Promise<void> {
+    const visitors = new Map<string, { readonly app: { $eq: string }; readonly visitor: { $eq: string } }>();
+    for (const write of writes) {
+      if (write.kind !== 'open') continue;
+      const { app, visit, visitor } = write.record;
+      if (!this.#visits.has(idOf(app, visit))) visitors.set(idOf(app, visitor), { app: { $eq: app }, visitor: { $eq: visitor } });
+    }
+    if (visitors.size === 0) return;
+    const known = this.#in.visit.aggregate<{ readonly _id: { readonly app: string; readonly visitor: string } }>(
+      [{ $match: { $or: [...visitors.values()] } }, { $group: { _id: { app: '$app', visitor: '$visitor' } } }],
+      { session: this.#session },
+    );
+    for await (const { _id } of known) this.#knownVisitors.add(idOf(_id.app, _id.visitor));
+  }
+
+  async #flush(): Promise<void> {
+    const session = this.#session;
+    await this.#writeSessions();
+    if (this.#chunks.length > 0) await this.#in.chunk.insertMany(this.#chunks, { session });
+    const ofGroup = packChanges({ rollups: this.#totals.changes(), heat: [] });
+    this.#addChanges(ofGroup);
+    if (this.#changes.length > 0) await this.#in.change.insertMany(this.#changes, { session });
+    await this.#writeVisits();
+    if (this.#endings.length > 0) await this.#in.ending.insertMany(this.#endings, { session });
+    if (this.#setAside.length > 0) await this.#in.setAside.insertMany(this.#setAside, { session });
+    const layouts = [...this.#layouts.values()].filter(({ moved }) => moved);
+    if (layouts.length > 0) {
+      const replacements = layouts.map(({ _id, record }) => ({
+        replaceOne: { filter: { _id }, replacement: { _id, ...record }, upsert: true },
+      }));
+      await this.#in.layout.bulkWrite(replacements, { session });
+    }
+    await this.#writeDocuments();
+  }
+
+  async #writeSessions(): Promise<void> {
+    const moved = [...this.#sessions.values()].filter((held) => held.moved);
+    if (moved.length === 0) return;
+    const operations = moved.map(({ record, revision, urlNamedMs }) => {
+      const document = sessionDocument(record, revision + 1, urlNamedMs);
+      if (revision === 0) return { insertOne: { document } };
+      return { replaceOne: { filter: { _id: document._id, revision }, replacement: document } };
+    });
+    const { matchedCount, insertedCount } = await this.#in.session.bulkWrite(operations, { session: this.#session });
+    if (matchedCount + insertedCount !== moved.length) throw new Overtaken('a session was moved meanwhile');
+  }
+
+  async #writeVisits(): Promise<void> {
+    const moved = [...this.#visits.values()].filter(({ isNew, document, lastSeenMs }) => isNew || lastSeenMs > document.lastSeenMs);
+    if (moved.length === 0) return;
+    const operations = moved.map(({ document, isNew, lastSeenMs }) =>
+      isNew
+        ? { insertOne: { document: { ...document, lastSeenMs } } }
+        : { updateOne: { filter: { _id: document._id }, update: { $max: { lastSeenMs } } } },
+    );
+    await this.#in.visit.bulkWrite(operations, { session: this.#session });
+  }
+
+  async #writeDocuments(): Promise<void> {
+    const session = this.#session;
+    for (const { _id, revision, value, token, before } of this.#documents.values()) {
+      if (revision === before || !token) continue;
+      const document = { _id, revision, value, token };
+      if (before === 0) {
+        await this.#in.document.insertOne(document, { session });
+        continue;
+      }
+      const { matchedCount } = await this.#in.document.replaceOne({ _id, revision: before }, document, { session });
+      if (matchedCount !== 1) throw new Overtaken('a document was written meanwhile');
+    }
+  }
+}
+
+function wantedBy(writes: readonly NamedWrite[]) {
+  const sessions = new Map<string, { readonly app: string; readonly session: string }>();
+  const visits = new Map<string, { readonly app: string; readonly visit: string }>();
+  const documents = new Map<string, { readonly kind: string; readonly id: string }>();
+  const layouts = new Set<string>();
+  const wantSession = (app: string, session: string) => sessions.set(idOf(app, session), { app, session });
+  const wantVisit = (app: string, visit: string) => visits.set(idOf(app, visit), { app, visit });
+  for (const write of writes) {
+    switch (write.kind) {
+      case 'open':
+        wantSession(write.record.app, write.record.session);
+        wantVisit(write.record.app, write.record.visit);
+        break;
+      case 'commit':
+        for (const { app, session, visit } of write.batch.sessions) {
+          wantSession(app, session);
+          wantVisit(app, visit);
+        }
+        for (const layout of write.batch.layouts) layouts.add(layoutId(layout));
+        break;
+      case 'end':
+        wantSession(write.end.app, write.end.session);
+        break;
+      case 'document':
+        documents.set(idOf(write.write.kind, write.write.id), { kind: write.write.kind, id: write.write.id });
+        break;
+    }
+  }
+  return { sessions, visits, documents, layouts };
+}
+
+/** The `_id` of a page's layout in one width class. */
+export function layoutId({ app, url, widthClass }: Pick<LayoutRecord, 'app' | 'url' | 'widthClass'>): string {
+  return keyId(LAYOUT_KEY, { app, url, widthClass });
+}
+
+/** One string for two; the length keeps `a` + `bc` apart from `ab` + `c`. */
+function idOf(one: string, other: string): string {
+  return `${one.length}:${one}${other}`;
+}

@@ -3,6 +3,9 @@ import { DatalabError } from '../../errors/errors.ts';
 import { isDuplicateKey } from './failures.ts';
 import { Overtaken } from './transaction.ts';
 
+/** How often what was read may be old: each time another node has got ahead. More, and the stored documents contradict each other. */
+const OVERTAKEN_MAX = 20;
+
 /**
  * Does `work` in a transaction that a majority acknowledges. Done anew after a conflict, and when what it read is old by the
  * time it writes (Overtaken, or a key that is there now); a commit whose answer was lost is asked for again.
@@ -23,11 +26,11 @@ export async function transact<T>(client: MongoClient, timeoutMs: number, work: 
     }
   };
   const options = { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' }, readPreference: 'primary' } as const;
-  for (;;) {
+  for (let overtaken = 0; ; overtaken++) {
     try {
       return await client.withSession((session) => session.withTransaction(attempt, options));
     } catch (error) {
-      if (!(error instanceof Overtaken || isDuplicateKey(error)) || performance.now() > untilMs) throw error;
+      if (!(error instanceof Overtaken || isDuplicateKey(error)) || overtaken >= OVERTAKEN_MAX) throw error;
     }
   }
 }

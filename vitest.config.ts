@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two lanes. `unit` runs beside the code in under two minutes; `browser` starts gateways and a real Chromium.
+ * Three lanes. `unit` runs beside the code in under two minutes; `faults` kills gateways under load; `browser` starts a real Chromium.
  * Every test file belongs to exactly one: its name says which.
  */
 export default defineConfig({
@@ -12,7 +12,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
-          exclude: ['**/*.browser.test.ts', 'node_modules/**', 'build/**'],
+          exclude: ['**/*.browser.test.ts', '**/*.faults.test.ts', 'node_modules/**', 'build/**'],
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['**/*.faults.test.ts'],
+          exclude: ['node_modules/**', 'build/**'],
+          testTimeout: 900_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

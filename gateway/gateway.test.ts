@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import type { SessionDetail } from '../engine/protocol/api.ts';
@@ -133,6 +134,29 @@ async function storedEvents(session: string): Promise<number> {
 
 async function detail(session: string): Promise<SessionDetail> {
   return (await (await fetch(`${node.url}/api/sessions/${session}?app=shop`)).json()) as SessionDetail;
+}
+
+const isAway = (message: LiveMessage): boolean => message.type === 'pulse' && message.storeAway;
+
+/** The UI's socket, with what the node said on it. */
+function openLive() {
+  const socket = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url });
+  const said: LiveMessage[] = [];
+  let wake = () => {};
+  socket.on('message', (data) => {
+    said.push(JSON.parse(String(data)) as LiveMessage);
+    wake();
+  });
+  const until = async (holds: (message: LiveMessage, index: number) => boolean): Promise<LiveMessage> => {
+    for (;;) {
+      const message = said.find(holds);
+      if (message) return message;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { socket, said, until };
 }
 
 /** Asks until it holds: for what the server does in its own time. */
@@ -515,23 +539,33 @@ describe('questions and health', () => {
     expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
   });
 
+  it('a store that takes nothing is said to balancers and people; what came meanwhile is stored in order when it is back', async () => {
+    const answer = await hello();
+    const { socket, until, said } = await open(answer);
+    const live = openLive();
+    await live.until(({ type }) => type === 'welcome');
+    live.socket.send(JSON.stringify({ type: 'watch-pulse', app: 'shop' }));
+    // Another program holds the file for longer than a statement waits.
+    const other = new DatabaseSync(join(dataDir, 'datalab.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    for (const firstSeq of [1, 3, 5]) socket.send(frame(firstSeq));
+    await live.until((message) => message.type === 'pulse' && message.storeAway);
+    const ready = await fetch(`${node.url}/readyz`);
+    expect([ready.status, (await ready.json()) as object]).toMatchObject([503, { status: 'store-away' }]);
+    expect((await fetch(`${node.url}/api/pages?app=shop`)).status, 'what is stored can still be asked').toBe(200);
+    expect(said.filter(({ type }) => type === 'ACK')).toEqual([]);
+    other.exec('ROLLBACK');
+    other.close();
+    await until((message) => message.type === 'ACK' && message.seq === 6);
+    expect(await storedEvents(answer.session)).toBe(6);
+    await live.until((message, i) => message.type === 'pulse' && !message.storeAway && i > live.said.findIndex(isAway));
+    expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
+    socket.close();
+    live.socket.close();
+  }, 60_000);
+
   it('the UI’s socket answers a watch with a full picture, then with what changed', async () => {
-    const socket = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url });
-    const said: LiveMessage[] = [];
-    let wake = () => {};
-    socket.on('message', (data) => {
-      said.push(JSON.parse(String(data)) as LiveMessage);
-      wake();
-    });
-    const until = async (holds: (message: LiveMessage) => boolean): Promise<LiveMessage> => {
-      for (;;) {
-        const message = said.find(holds);
-        if (message) return message;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    };
+    const { socket, said, until } = openLive();
     await until(({ type }) => type === 'welcome');
     for (const request of ['nonsense', '{"type":"watch-pulse","app":"nobody"}', '{"type":"watch-pulse","app":{"$ne":1}}'])
       socket.send(request);
@@ -597,7 +631,7 @@ describe('start and stop', () => {
     [{ DATALAB_PORT: '70000' }, /from 0 to 65535/],
     [{ DATALAB_APPS: 'shop|Shop|https://shop.example/path' }, /DATALAB_APPS/],
     [{ DATALAB_PROT: '8080' }, /DATALAB_PROT is no setting/],
-    [{ DATALAB_MONGODB_URI: 'mongodb://localhost' }, /DATALAB_MONGODB_URI/],
+    [{ DATALAB_MONGODB_URI: 'user:secret@localhost' }, /^DATALAB_MONGODB_URI must be an address(?!.*secret)/],
   ])('a bad setting %j is one sentence that names it', (environment, sentence) => {
     expect(() => readSettings(environment as Record<string, string>)).toThrow(sentence);
   });

@@ -14,6 +14,7 @@ import { systemClock } from '../engine/clock/clock.ts';
 import { DatalabError } from '../engine/errors/errors.ts';
 import { createPool } from '../engine/pool/pool.ts';
 import { CLOSE_CODES } from '../engine/protocol/messages.ts';
+import { openMongoStore } from '../engine/store/mongodb/mongo-store.ts';
 import { openSqliteStore } from '../engine/store/sqlite/sqlite-store.ts';
 import type { Store } from '../engine/store/store.ts';
 import { REBUILD_USAGE, rebuildCommand } from './commands/rebuild.ts';
@@ -56,8 +57,9 @@ export function settingsFromEnvironment(): Settings {
 }
 
 /** Opens the store that the settings name. @throws DatalabError when it cannot be had */
-export function openStore({ dataDir }: Settings): Promise<Store> {
-  return openSqliteStore({ dataDir });
+export function openStore({ dataDir, mongodbUri, mongodbPoolSize, mongodbTimeoutMs }: Settings): Promise<Store> {
+  if (mongodbUri === '') return openSqliteStore({ dataDir });
+  return openMongoStore({ uri: mongodbUri, poolSize: mongodbPoolSize, timeoutMs: mongodbTimeoutMs });
 }
 
 /** Starts a node. @throws DatalabError with one clear sentence when something that it needs cannot be had */

@@ -51,9 +51,10 @@ function publicUrl(text: string, variable: string): string {
   throw invalid(variable, text, 'an address without path, like https://stats.example.com');
 }
 
-function notYet(text: string, variable: string): string {
-  if (text === '') return text;
-  throw new DatalabError('setting-invalid', `${variable} is set, but this version stores in SQLite only; unset it.`);
+/** @throws without the value: it may hold a password */
+function mongodbUri(text: string, variable: string): string {
+  if (text === '' || /^mongodb(\+srv)?:\/\/[^/?#\s]+/.test(text)) return text;
+  throw new DatalabError('setting-invalid', `${variable} must be an address like mongodb://host:27017/datalab?replicaSet=rs0.`);
 }
 
 export const SETTINGS = {
@@ -115,7 +116,24 @@ export const SETTINGS = {
     about: 'fatal, error, warn, info, debug or silent',
   },
   demoPort: { variable: 'DATALAB_DEMO_PORT', fallback: '8081', parse: whole(0, 65_535), about: 'port of the demo website (npm run demo)' },
-  mongodbUri: { variable: 'DATALAB_MONGODB_URI', fallback: '', parse: notYet, about: 'must stay empty: MongoDB comes in a later version' },
+  mongodbUri: {
+    variable: 'DATALAB_MONGODB_URI',
+    fallback: '',
+    parse: mongodbUri,
+    about: 'store in this MongoDB (4.4 or newer, a replica set) instead of SQLite, e.g. mongodb://host:27017/datalab?replicaSet=rs0',
+  },
+  mongodbPoolSize: {
+    variable: 'DATALAB_MONGODB_POOL_SIZE',
+    fallback: '16',
+    parse: whole(4, 1_000),
+    about: 'most connections to MongoDB',
+  },
+  mongodbTimeoutMs: {
+    variable: 'DATALAB_MONGODB_TIMEOUT_MS',
+    fallback: '10000',
+    parse: whole(500, 55_000),
+    about: 'longest that MongoDB may take for one thing, retries included, ms; then the store counts as away',
+  },
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type Settings = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['parse']> };

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'engine/errors': [],
   'engine/classify': ['engine/protocol', 'type:engine/store', 'ua-parser-js', 'isbot'],
   'engine/rollup': ['engine/protocol'],
-  'engine/store': ['engine/protocol', 'engine/rollup', 'engine/errors', 'engine/clock', 'node:*'],
+  'engine/store': ['engine/protocol', 'engine/rollup', 'engine/errors', 'engine/clock', 'mongodb', 'node:*'],
   'engine/pool': ['engine/protocol', 'engine/rollup', 'engine/store', 'engine/errors', 'piscina', 'node:*'],
   'engine/upkeep': ['engine/errors', 'type:engine/store'],
   'engine/query': ['engine/protocol', 'engine/rollup', 'type:engine/store'],

@@ -56,7 +56,6 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     if (++unfolded >= foldAfterBatches) foldNow();
     else foldLater();
   };
-  foldSoon();
 
   const write = <T>(...args: Parameters<Writer['write']>): Promise<T> => {
     foldSoon();
@@ -110,7 +109,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     close: () => {
       const finish = async () => {
         await writer.close();
-        await fold().catch(() => undefined);
+        if (unfolded > 0) await fold().catch(() => undefined);
         await client.close();
       };
       closed ??= finish();

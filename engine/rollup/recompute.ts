@@ -16,19 +16,22 @@ const EXAMPLES_MAX = 5;
  */
 export class Recompute {
   readonly #day: string;
+  readonly #covers: (app: string) => boolean;
   readonly #aggregator = new Aggregator();
   readonly #totals = new RollupTotals();
   #chunks = 0;
   #events = 0;
   #rows = 0;
 
-  /** @param day `YYYY-MM-DD` */
-  constructor(day: string) {
+  /** @param day `YYYY-MM-DD` @param covers whether an app has all that its rollups of this day came from; others are left alone */
+  constructor(day: string, covers: (app: string) => boolean = () => true) {
     this.#day = day;
+    this.#covers = covers;
   }
 
   /** Takes a stored frame in; events of other days are left out at the end. @throws Error when it does not decode: it did when it was stored */
   addChunk(facts: Facts, bytes: Uint8Array, receivedMs: number): void {
+    if (!this.#covers(facts.app)) return;
     const frame = decodeFrame(bytes);
     if (!frame.ok) throw new Error(`a stored chunk is no frame: ${frame.reason}`);
     this.#aggregator.add(facts, frame.value, receivedMs);
@@ -48,7 +51,7 @@ export class Recompute {
 
   /** Takes one kept document away. */
   takeKept({ rollup, key, add }: RollupChange): void {
-    if (key.day !== this.#day) return;
+    if (!this.#asks(key)) return;
     this.#rows++;
     const negative = Object.fromEntries(Object.entries(add).map(([column, value]) => [column, -value]));
     this.#totals.add({ rollup, key, add: negative } as unknown as RollupChange);
@@ -56,7 +59,7 @@ export class Recompute {
 
   /** Takes kept heat away. */
   takeKeptHeat({ key, cells, weights }: HeatGrid): void {
-    if (key.day !== this.#day) return;
+    if (!this.#asks(key)) return;
     this.#rows += cells.length;
     this.#totals.addGrid({ key, cells, weights: weights.map((weight) => -weight) });
   }
@@ -71,7 +74,7 @@ export class Recompute {
   finish() {
     const { rollups, heat } = this.#aggregator.finish();
     this.#addAll(rollups);
-    for (const grid of heat) if (grid.key.day === this.#day) this.#totals.addGrid(grid);
+    for (const grid of heat) if (this.#asks(grid.key)) this.#totals.addGrid(grid);
     const wrong = this.#totals.changes().filter(({ add }) => Object.values(add).some((sum) => sum !== 0));
     const wrongHeat = this.#totals.grids().flatMap(withoutZeros);
     const cells = wrongHeat.reduce((sum, grid) => sum + grid.cells.length, 0);
@@ -88,7 +91,11 @@ export class Recompute {
   }
 
   #addAll(changes: readonly RollupChange[]): void {
-    for (const change of changes) if (change.key.day === this.#day) this.#totals.add(change);
+    for (const change of changes) if (this.#asks(change.key)) this.#totals.add(change);
+  }
+
+  #asks({ app, day }: { readonly app: string; readonly day: string }): boolean {
+    return day === this.#day && this.#covers(app);
   }
 }
 

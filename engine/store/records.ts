@@ -39,6 +39,17 @@ export type VisitRecord = {
   readonly visitor: string;
   readonly startedMs: number;
   readonly lastSeenMs: number;
+  /** The session that began it. */ readonly session: string;
+  /** The visitor had none before. */ readonly newVisitor: boolean;
+};
+
+/** One end of a session: what it counted then. A session that came back and ended again has two. */
+export type EndingRecord = {
+  readonly endedMs: number;
+  readonly reason: EndReason;
+  /** The page on which it ended, and since when; LEFT (rollup/page-time.ts) if its time was counted before. */ readonly url: string;
+  readonly urlSinceMs: number;
+  readonly widthClass?: WidthClass;
 };
 
 /** A frame that could not be stored as what it claims to be: kept for the operators, never retried. */

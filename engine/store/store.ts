@@ -9,7 +9,7 @@ import type { WidthClass } from '../protocol/events.ts';
 import type { Ledger } from '../protocol/ledger.ts';
 import type { EndReason } from '../protocol/lifecycle.ts';
 import type { RollupName, RollupRow } from '../rollup/rollups.ts';
-import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from './records.ts';
+import type { EndingRecord, LayoutRecord, SessionRecord, SetAside, VisitRecord } from './records.ts';
 
 /** One stored frame. */
 export type Chunk = {
@@ -93,6 +93,59 @@ export type DayComparison = {
   /** What must be added to the kept ones to make them right, by packChanges. */ readonly corrections: Uint8Array;
 };
 
+/** Which visits: `fromMs` and `toMs` bound their start. */
+export type VisitQuery = {
+  readonly app: string;
+  readonly visitor?: string;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Default `startedMs`. */ readonly sort?: 'startedMs' | 'lastSeenMs';
+  /** Default true: the latest first. */ readonly descending?: boolean;
+  /** Default 0. */ readonly offset?: number;
+  /** Default 100. */ readonly limit?: number;
+};
+
+/** A walk through sessions in order of (`startedMs`, `session`), a page at a time; `fromMs` and `toMs` bound their start, inclusive. */
+export type SessionWalk = {
+  readonly app: string;
+  readonly visitor?: string;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** The last one of the page before. */ readonly after?: { readonly startedMs: number; readonly session: string };
+  readonly limit: number;
+};
+
+/** A session with all that is stored of it. */
+export type StoredSession = {
+  readonly record: SessionRecord;
+  /** Oldest first. */ readonly endings: readonly EndingRecord[];
+  /** The visits that it began, oldest first. */ readonly visits: readonly VisitRecord[];
+  /** By first number. */ readonly chunks: readonly Chunk[];
+};
+
+/** Kinds of data that are kept for a time of their own. Who deletes sessions deletes their visits, ends and chunks, too. */
+export const KEPT_KINDS = ['chunks', 'sessions', 'rollups'] as const;
+export type KeptKind = (typeof KEPT_KINDS)[number];
+
+/** What of one app is old: everything before the start of a UTC day, `YYYY-MM-DD`. */
+export type Expiry = { readonly app: string; readonly kind: KeptKind; readonly beforeDay: string };
+
+/** What one step of deleting did. `done`: nothing more of it is there. */
+export type Expired = { readonly removed: number; readonly done: boolean };
+
+/** What one step of erasing a visitor took away. */
+export type Erased = {
+  readonly visits: number;
+  readonly sessions: number;
+  readonly chunks: number;
+  readonly events: number;
+  readonly endings: number;
+  readonly setAside: number;
+  /** Chunks and visits whose counts stay in rollups: it is not known any more what they counted, or those days' rollups expired. */
+  readonly uncounted: number;
+  /** Nothing more of the visitor is there. */ readonly done: boolean;
+};
+
 /** What the ordered questions read: app and key range of one rollup. */
 export type RollupRange = {
   readonly app: string;
@@ -131,6 +184,10 @@ export interface Store {
   /** The visitor's latest visit. */
   latestVisit(app: string, visitor: string): Promise<VisitRecord | null>;
 
+  listVisits(query: VisitQuery): Promise<{ readonly rows: readonly VisitRecord[]; readonly total: number }>;
+  walkSessions(walk: SessionWalk): Promise<readonly SessionRecord[]>;
+  /** All of a session, as of one moment. */
+  readSession(app: string, session: string): Promise<StoredSession | null>;
   listSessions(query: SessionQuery): Promise<{ readonly rows: readonly SessionRecord[]; readonly total: number }>;
   /** A session's chunks by first number. */
   readChunks(app: string, session: string): Promise<readonly Uint8Array[]>;
@@ -149,6 +206,28 @@ export interface Store {
    * added adds it once. @returns false, with nothing written, if the document has another revision by now
    */
   applyChanges(changes: Uint8Array, mark: DocumentWrite): Promise<boolean>;
+
+  /**
+   * Puts a session back as it was, with its visits, ends and chunks, in one transaction, and counts what they count: for an import.
+   * A visit that is there already stays; a visitor who was here before is not counted as new.
+   * @param changes the rollup changes of its chunks, by packChanges
+   * @returns false, with nothing written, if the session is there already
+   */
+  restoreSession(stored: StoredSession, changes: Uint8Array): Promise<boolean>;
+
+  /**
+   * Deletes some of what is old, in one transaction that does not hold up other writes for long: ask again until it is `done`.
+   * Only sessions that have ended before that day are deleted, and chunks whose latest event was before it. The rollups that
+   * chunks counted into stay: write `coverage` first (coverage.ts), so that a rebuild leaves those days alone.
+   */
+  expireSome(expiry: Expiry): Promise<Expired>;
+  /**
+   * Deletes some of a visitor's visits, sessions, ends, chunks and set-aside frames, and takes away what they counted in the
+   * rollups, in one transaction: ask again until it is `done`.
+   */
+  eraseSome(app: string, visitor: string): Promise<Erased>;
+  /** Deleted bytes leave the disk as well, as far as the store has that in its hands. @returns false if some may still be there */
+  scrub(): Promise<boolean>;
 
   readDocument(kind: string, id: string): Promise<StoredDocument | null>;
   /** @returns false, with nothing written, if it has another revision by now */

@@ -3,7 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatalabError } from '../../engine/errors/errors.ts';
 
-/** Signs what clients hand back: the visitor cookie and resume tokens. 128 bits of HMAC-SHA-256. */
+/**
+ * Signs what clients hand back: the visitor cookie and resume tokens, with 128 bits of HMAC-SHA-256. And reports that must hold
+ * for years, with all 256.
+ */
 export class Signer {
   readonly #secret: Buffer;
 
@@ -43,11 +46,36 @@ export class Signer {
     return /^[A-Za-z0-9_-]{22}$/.test(browser) && equal(mac, this.#mac('cookie', browser)) ? browser : null;
   }
 
+  /** Signature of a report of plain JSON, in base64url; the order of its keys does not matter. */
+  reportSignature(report: unknown): string {
+    return this.#digest('report', canonicalJson(report)).toString('base64url');
+  }
+
+  /** True if this is the report that was signed here. */
+  hasSigned(report: unknown, signature: string): boolean {
+    return equal(signature, this.reportSignature(report));
+  }
+
   #mac(...parts: readonly string[]): string {
+    return this.#digest(...parts)
+      .subarray(0, 16)
+      .toString('base64url');
+  }
+
+  #digest(...parts: readonly string[]): Buffer {
     // Lengths in front, so that no two lists of parts are the same bytes.
     const message = parts.map((part) => `${part.length}:${part}`).join('');
-    return createHmac('sha256', this.#secret).update(message).digest().subarray(0, 16).toString('base64url');
+    return createHmac('sha256', this.#secret).update(message).digest();
   }
+}
+
+/** JSON without spaces and with sorted keys: equal values are equal bytes. */
+function canonicalJson(value: unknown): string {
+  const sorted = (_key: string, part: unknown): unknown => {
+    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  return JSON.stringify(value, sorted);
 }
 
 function equal(a: string, b: string): boolean {

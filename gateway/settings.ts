@@ -1,5 +1,6 @@
 /** Every setting of a node: its variable, default, range and meaning in one table; README's table is checked against it. */
 import { DatalabError } from '../engine/errors/errors.ts';
+import { parseRetention, requireKnownApps } from './upkeep/retention-setting.ts';
 
 type Setting<T> = {
   readonly variable: string;
@@ -78,6 +79,13 @@ export const SETTINGS = {
     parse: apps,
     about: 'tracked websites: key|name|origin,origin;…',
   },
+  retention: {
+    variable: 'DATALAB_RETENTION',
+    fallback: 'chunks=forever sessions=forever rollups=forever',
+    parse: parseRetention,
+    about:
+      'how long data is kept, in whole UTC days: of every app and, after ;, of those that differ, e.g. chunks=180d sessions=400d; shop: chunks=30d',
+  },
   workers: { variable: 'DATALAB_WORKERS', fallback: '2', parse: whole(1, 64), about: 'worker threads that aggregate' },
   graceMs: {
     variable: 'DATALAB_GRACE_MS',
@@ -153,5 +161,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     name,
     parse(environment[variable] || fallback, variable),
   ]);
-  return Object.freeze(Object.fromEntries(read)) as Settings;
+  const settings = Object.freeze(Object.fromEntries(read)) as Settings;
+  const keys = settings.apps.map(({ key }) => key);
+  requireKnownApps(settings.retention, keys, SETTINGS.retention.variable);
+  return settings;
 }

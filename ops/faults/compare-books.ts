@@ -7,7 +7,8 @@ type Store = Awaited<ReturnType<typeof openStore>>;
 
 /**
  * What must not be. `lost`: acknowledged but not stored; `unstored`: sent, and after the drain still not stored; `altered`: stored
- * otherwise than it was sent, or never sent; `stray`: a stored session that no client knows; `ledgers`: whose numbers are not its chunks'.
+ * otherwise than it was sent, or never sent; `stray`: a stored session that no client knows; `ledgers`: whose numbers are not its chunks';
+ * `takenBack`: acknowledgements that went back.
  */
 export const NOTHING_WRONG = {
   lost: 0,
@@ -17,6 +18,7 @@ export const NOTHING_WRONG = {
   stray: 0,
   ledgers: 0,
   changedByClient: 0,
+  takenBack: 0,
   differingRollups: 0,
 } as const;
 
@@ -51,7 +53,17 @@ export async function compareBooks(
     `${fleet.books.size} sessions; events sent ${sent}, acked ${acked}, stored ${stored}, lost ${lost}, twice ${twice}, altered ${altered}; ` +
     `given up by clients ${JSON.stringify(fleet.gaveUp)}; rollup documents ${rows}, differing ${differingRollups} ${examples.join('; ')}`;
   return {
-    counts: { lost, unstored: sent - stored, twice, altered, stray, ledgers, changedByClient: fleet.changed, differingRollups },
+    counts: {
+      lost,
+      unstored: sent - stored,
+      twice,
+      altered,
+      stray,
+      ledgers,
+      changedByClient: fleet.changed,
+      takenBack: fleet.takenBack,
+      differingRollups,
+    },
     said,
   };
 }

@@ -28,6 +28,8 @@ export class Fleet {
   #ending = false;
   /** Frames that came with other events than the same numbers had before: a fault of the client's. */
   changed = 0;
+  /** Acknowledgements of less than the one before them on the same socket. */
+  takenBack = 0;
   /** Events that the clients gave up, by the tracker's own reasons. */
   readonly gaveUp: Record<string, number> = {};
 
@@ -40,6 +42,15 @@ export class Fleet {
   /** By session. */
   get books(): ReadonlyMap<string, Books> {
     return this.#books;
+  }
+
+  /** Events that were handed to the network, and events that were acknowledged, over all sessions. */
+  get sent(): number {
+    return sum(this.#books, ({ sent }) => sent.size);
+  }
+
+  get acked(): number {
+    return sum(this.#books, ({ ackedSeq }) => ackedSeq);
   }
 
   /** Begins clients; each that ends is followed by a new one until `drain`. */
@@ -62,7 +73,7 @@ export class Fleet {
     return books;
   }
 
-  sent(session: string, bytes: Uint8Array): void {
+  noteSent(session: string, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
     if (!frame.ok) return;
     const { sent } = this.book(session);
@@ -153,6 +164,12 @@ class Client {
   }
 }
 
+function sum(books: ReadonlyMap<string, Books>, countOf: (books: Books) => number): number {
+  let count = 0;
+  for (const one of books.values()) count += countOf(one);
+  return count;
+}
+
 function portsOf(fleet: Fleet, url: string): Ports {
   const headers = { origin: ORIGIN, 'user-agent': USER_AGENT, 'content-type': 'text/plain' };
   let session = '';
@@ -183,17 +200,23 @@ function portsOf(fleet: Fleet, url: string): Ports {
     },
     openSocket: (address, protocols, handlers) => {
       const socket = new WebSocket(address, [...protocols], { origin: ORIGIN });
+      let ackedHere = 0;
       socket.on('open', () => handlers.opened());
       socket.on('message', (data) => {
         const message = JSON.parse(String(data)) as { readonly type: string; readonly seq?: number };
-        if (message.type === 'ACK') acked(message.seq);
+        if (message.type === 'ACK') {
+          const seq = Number(message.seq);
+          if (seq < ackedHere) fleet.takenBack++;
+          ackedHere = seq;
+          acked(seq);
+        }
         handlers.message(String(data));
       });
       socket.on('close', (code) => handlers.closed(code));
       socket.on('error', () => undefined);
       return {
         send: (bytes) => {
-          fleet.sent(session, bytes);
+          fleet.noteSent(session, bytes);
           socket.send(bytes);
         },
         close: (code) => socket.close(code),

@@ -12,6 +12,11 @@ export const ERRORS = {
   'app-unknown': { status: 404, retry: false, remedy: 'look up the app’s key under Settings' },
   'session-unknown': { status: 404, retry: false, remedy: 'it may belong to another app, or its retention has passed' },
   'query-invalid': { status: 400, retry: false, remedy: 'correct the named parameter' },
+  'exchange-invalid': {
+    status: 400,
+    retry: false,
+    remedy: 'export again; what was imported before the named place stays, and is not imported twice',
+  },
   'host-refused': { status: 403, retry: false, remedy: 'set DATALAB_PUBLIC_URL to the address by which browsers reach this node' },
   'not-found': { status: 404, retry: false, remedy: 'check the address' },
   internal: { status: 500, retry: true, remedy: 'try again; the log has the reason' },

@@ -24,10 +24,11 @@ export function checkRow<T extends TableName>(table: T, given: unknown): { reado
 }
 
 /** @returns '' if nothing is */
-function wrongWith({ type, signed, oneOf }: Column, value: unknown): string {
+function wrongWith({ type, signed, below = Number.POSITIVE_INFINITY, oneOf }: Column, value: unknown): string {
   if (type === 'bool') return typeof value === 'boolean' ? '' : 'is neither true nor false';
   if (type === 'int') {
     if (!Number.isSafeInteger(value)) return 'is no whole number';
+    if (Number(value) >= below) return `is not less than ${below}`;
     return signed || Number(value) >= 0 ? '' : 'is below 0';
   }
   if (typeof value !== 'string') return 'is no text';

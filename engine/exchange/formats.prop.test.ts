@@ -68,7 +68,13 @@ const OF_TYPE = { text: nasty, int, bool: fc.boolean(), day: fc.constant('2026-0
 function anyRow(table: TableName): fc.Arbitrary<Row> {
   const columns = Object.entries(TABLES[table]).map(
     ([name, { type, optional, signed, oneOf }]): [string, fc.Arbitrary<Value | undefined>] => {
-      const value: fc.Arbitrary<Value> = oneOf ? fc.constantFrom(...oneOf) : signed ? fc.maxSafeInteger() : OF_TYPE[type];
+      const value: fc.Arbitrary<Value> = oneOf
+        ? fc.constantFrom(...oneOf)
+        : signed
+          ? fc.maxSafeInteger()
+          : below
+            ? fc.nat({ max: below - 1 })
+            : OF_TYPE[type];
       return [name, optional ? fc.option(value, { nil: undefined }) : value];
     },
   );
@@ -145,6 +151,7 @@ describe('a row', () => {
   it('has no number below 0 where nothing can be, and no value that there is not', () => {
     const heat = { app: '', day: '2026-01-05', url: '', widthClass: 'laptop', layer: 'move', row: -1, column: 0, weight: -1 };
     expect(checkRow('heat', heat)).toEqual({ wrong: 'row is below 0' });
+    expect(checkRow('heat', { ...heat, row: 0, column: 64 })).toEqual({ wrong: 'column is not less than 64' });
     const end = { app: '', session: '', endedMs: 1, reason: 'tired', url: '', urlSinceMs: 0 };
     expect(checkRow('endings', end)).toEqual({ wrong: 'reason has a value that there is not: "tired"' });
   });

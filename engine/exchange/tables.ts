@@ -4,7 +4,8 @@
  */
 import { EVENTS, type EventKind, WIDTH_CLASSES } from '../protocol/events.ts';
 import { END_REASONS } from '../protocol/lifecycle.ts';
-import { ROLLUPS, type RollupName, type RollupRow } from '../rollup/rollups.ts';
+import { HEAT_ROWS_MAX } from '../rollup/heat.ts';
+import { HEAT_COLUMNS, ROLLUPS, type RollupName, type RollupRow } from '../rollup/rollups.ts';
 import type { DeviceClass } from '../store/records.ts';
 
 /** A value of a row; absent where an optional column has none. */
@@ -16,6 +17,7 @@ export type Column = {
   /** `int`: a whole number within ±(2^53−1). `day`: a UTC day, `YYYY-MM-DD`. */ readonly type: 'text' | 'int' | 'bool' | 'day';
   /** May be absent. */ readonly optional?: true;
   /** May be below 0. */ readonly signed?: true;
+  /** Is less than this. */ readonly below?: number;
   /** The only values there are. */ readonly oneOf?: readonly string[];
 };
 export type Columns = Readonly<Record<string, Column>>;
@@ -121,12 +123,11 @@ export const TABLES: Readonly<Record<TableName, Columns>> = {
 
 function rollupColumns(name: RollupName): Columns {
   const { key, sums } = ROLLUPS[name];
-  const keyColumn = (column: string): Column => (column === 'day' ? { type: 'day' } : column === 'row' || column === 'column' ? int : text);
+  const others: Columns = { day: { type: 'day' }, row: { ...int, below: HEAT_ROWS_MAX }, column: { ...int, below: HEAT_COLUMNS } };
+  const ofKey = key.map((column): [string, Column] => [column, others[column] ?? text]);
   // A correction may have taken away more than there was: what is kept is what is written.
-  return Object.fromEntries([
-    ...key.map((column) => [column, keyColumn(column)]),
-    ...sums.map((column) => [column, { ...int, signed: true }]),
-  ]);
+  const ofSums = sums.map((column): [string, Column] => [column, { ...int, signed: true }]);
+  return Object.fromEntries([...ofKey, ...ofSums]);
 }
 
 type ValueOf<C extends Column> = C extends { readonly oneOf: readonly (infer V)[] }

@@ -92,11 +92,12 @@ type Wanted = Omit<ExportOptions, 'tables'>;
 type Step = (what: string) => void;
 
 /** Sessions and days count alike; what comes in meanwhile does not make more than all of it. */
-async function progressOf(store: ExportStore, files: TableFiles, { app, from, to, progress }: Wanted): Promise<Step> {
+async function progressOf(store: ExportStore, files: TableFiles, wanted: Wanted): Promise<Step> {
+  const { app, from, to, progress } = wanted;
   const sessions = SESSION_TABLES.some(files.has)
     ? (await store.listSessions({ app, ...boundsMs(from, to), bots: true, limit: 1 })).total
     : 0;
-  const days = ROLLUP_TABLES.some(files.has) ? (await daysWithin(store, from, to)).length : 0;
+  const days = ROLLUP_TABLES.some(files.has) ? (await daysWithin(store, wanted)).length : 0;
   let done = 0;
   return (what) => {
     done++;
@@ -137,9 +138,10 @@ async function writeSession(store: ExportStore, files: TableFiles, app: string, 
 }
 
 /** @returns the days that rollups are of */
-async function writeRollups(store: ExportStore, files: TableFiles, { app, from, to }: Wanted, step: Step): Promise<string[]> {
+async function writeRollups(store: ExportStore, files: TableFiles, wanted: Wanted, step: Step): Promise<string[]> {
+  const { app } = wanted;
   const days: string[] = [];
-  for (const day of await daysWithin(store, from, to)) {
+  for (const day of await daysWithin(store, wanted)) {
     const range = { app, fromDay: day, toDay: day };
     let rows = 0;
     for (const table of ROLLUP_TABLES) {
@@ -171,8 +173,15 @@ async function writeHeat(
   return rows;
 }
 
-async function daysWithin(store: ExportStore, from: string | undefined, to: string | undefined): Promise<string[]> {
-  return (await store.rollupDays()).filter((day) => (from === undefined || day >= from) && (to === undefined || day <= to));
+/** Days that have rollups. The store names those that a rebuild can do; of earlier ones, of an older version, the rollups know. */
+async function daysWithin(store: ExportStore, { app, from, to }: Wanted): Promise<string[]> {
+  const days = new Set(await store.rollupDays());
+  const bound = ((await store.readDocument(COVERAGE, EVERY_APP))?.value as Coverage | undefined)?.fromDay;
+  if (bound !== undefined) {
+    for (const name of ['dimension', 'page'] as const)
+      for (const { day } of await store.readRollup(name, { app, toDay: bound })) days.add(day);
+  }
+  return [...days].filter((day) => (from === undefined || day >= from) && (to === undefined || day <= to)).sort();
 }
 
 /** From which day on the app's rollups can be counted again, and which are kept. */

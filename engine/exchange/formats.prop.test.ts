@@ -67,7 +67,7 @@ const OF_TYPE = { text: nasty, int, bool: fc.boolean(), day: fc.constant('2026-0
 
 function anyRow(table: TableName): fc.Arbitrary<Row> {
   const columns = Object.entries(TABLES[table]).map(
-    ([name, { type, optional, signed, oneOf }]): [string, fc.Arbitrary<Value | undefined>] => {
+    ([name, { type, optional, signed, below, oneOf }]): [string, fc.Arbitrary<Value | undefined>] => {
       const value: fc.Arbitrary<Value> = oneOf
         ? fc.constantFrom(...oneOf)
         : signed

@@ -19,7 +19,7 @@ const KIND = 'import';
 const PART_MAX_ROWS = 20_000;
 const PART_MAX_CHARS = 4_194_304;
 
-export type RollupStore = Pick<Store, 'rollupDays' | 'readRollup' | 'readDocument' | 'writeDocument' | 'applyChanges'>;
+export type RollupStore = Pick<Store, 'readRollup' | 'readDocument' | 'writeDocument' | 'applyChanges'>;
 
 export type RollupOutcome = {
   /** Days whose sums were taken from the export. */ readonly rollupDays: number;
@@ -146,12 +146,11 @@ async function apply(store: RollupStore, plan: RollupsToAdd, changes: Uint8Array
 /** Those of the days that have sums here, or whose sums expired here. */
 async function daysHere(store: RollupStore, app: string, days: readonly string[]): Promise<string[]> {
   const coverage = (await store.readDocument(COVERAGE, coverageId(app)))?.value as Coverage | undefined;
-  const ofAnyApp = new Set(days.length > 0 ? await store.rollupDays() : []);
   const here: string[] = [];
   for (const day of days) {
     const hasSums = async (name: 'page' | 'dimension') => (await store.readRollup(name, { app, fromDay: day, toDay: day })).length > 0;
     if (day < (coverage?.rollupsFromDay ?? '')) here.push(day);
-    else if (ofAnyApp.has(day) && ((await hasSums('dimension')) || (await hasSums('page')))) here.push(day);
+    else if ((await hasSums('dimension')) || (await hasSums('page'))) here.push(day);
   }
   return here;
 }

@@ -3,7 +3,6 @@
  * The composition root of a node, and the only reader of the environment. Everything is made here, in the order in which a
  * mouse move passes it, and let go of in the reverse order.
  */
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +16,9 @@ import { CLOSE_CODES } from '../engine/protocol/messages.ts';
 import { openMongoStore } from '../engine/store/mongodb/mongo-store.ts';
 import { openSqliteStore } from '../engine/store/sqlite/sqlite-store.ts';
 import type { Store } from '../engine/store/store.ts';
+import { ERASE_USAGE, eraseCommand } from './commands/erase.ts';
 import { REBUILD_USAGE, rebuildCommand } from './commands/rebuild.ts';
+import { RETAIN_USAGE, retainCommand } from './commands/retain.ts';
 import { AddressLimit } from './hello/address-limit.ts';
 import { Admission } from './hello/admit.ts';
 import { openSigner } from './hello/signer.ts';
@@ -37,6 +38,8 @@ import { createLiveSockets } from './socket/live-socket.ts';
 import { createTrackerSockets } from './socket/tracker-socket.ts';
 import { routeUpgrades } from './socket/upgrades.ts';
 import { Watches } from './socket/watches.ts';
+import { startDailyRetention } from './upkeep/daily-retention.ts';
+import { VERSION } from './version.ts';
 
 /** A shutdown that takes longer is cut short; what was not finished is taken up by the next start. */
 const DRAIN_MS = 10_000;
@@ -66,7 +69,6 @@ export function openStore({ dataDir, mongodbUri, mongodbPoolSize, mongodbTimeout
 export async function startNode(settings: Settings): Promise<Node> {
   const clock = systemClock;
   const node = `${hostname()}-${process.pid}`;
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   let closing = false;
   const isClosing = () => closing;
 
@@ -100,17 +102,19 @@ export async function startNode(settings: Settings): Promise<Node> {
   const live = createLiveSockets({
     clock,
     startWatch: watches.start,
-    welcome: () => ({ type: 'welcome', node, version, serverTimeMs: clock.nowMs() }),
+    welcome: () => ({ type: 'welcome', node, version: VERSION, serverTimeMs: clock.nowMs() }),
     isOwnHost,
   });
 
   await server.register(helloRoute, { admission, apps, counters: registry.counters, publicUrl });
   await server.register(framesRoute, { registry, admission, signer, apps });
   await server.register(apiRoutes, { store, registry, apps, publicUrl, isOwnHost });
-  await server.register(healthRoute, { registry, store, clock, node, version, closing: isClosing });
+  await server.register(healthRoute, { registry, store, clock, node, version: VERSION, closing: isClosing });
   await server.register(staticRoute, { buildDir: BUILD_DIR });
   routeUpgrades(server.server, { '/api/socket': trackers.upgrade, '/api/live': live.upgrade });
   const stopHeartbeats = [startHeartbeat(clock, trackers.server), startHeartbeat(clock, live.server)];
+  const { retention } = settings;
+  const dailyRetention = startDailyRetention({ clock, store, apps: settings.apps.map(({ key }) => key), retention, log: server.log });
 
   async function release(): Promise<void> {
     pulse.stop();
@@ -119,6 +123,7 @@ export async function startNode(settings: Settings): Promise<Node> {
       for (const socket of sockets.clients) socket.close(CLOSE_CODES.restart, 'restarting');
     await server.close();
     await pool.close();
+    await dailyRetention.stop();
     await store.close();
   }
 
@@ -187,15 +192,21 @@ export async function runUntilSignal(start: () => Promise<{ stop(): Promise<void
 }
 
 /** Commands that do something with the store and end; they may run beside a node. Each returns the exit code. */
-const COMMANDS: Readonly<Record<string, (store: Store, args: readonly string[]) => Promise<number>>> = { rebuild: rebuildCommand };
+const COMMANDS: Readonly<Record<string, (store: Store, args: readonly string[], settings: Settings) => Promise<number>>> = {
+  rebuild: rebuildCommand,
+  retain: retainCommand,
+  erase: eraseCommand,
+};
+const USAGE = ['datalab', REBUILD_USAGE, RETAIN_USAGE, ERASE_USAGE].join(' | ');
 
 async function runCommand(name: string, args: readonly string[]): Promise<void> {
   try {
     const command = COMMANDS[name];
-    if (!command) throw new DatalabError('query-invalid', `There is no command ${name}. Usage: datalab | ${REBUILD_USAGE}`);
-    const store = await openStore(settingsFromEnvironment());
+    if (!command) throw new DatalabError('query-invalid', `There is no command ${name}. Usage: ${USAGE}`);
+    const settings = settingsFromEnvironment();
+    const store = await openStore(settings);
     try {
-      process.exitCode = await command(store, args);
+      process.exitCode = await command(store, args, settings);
     } finally {
       await store.close();
     }

@@ -14,8 +14,14 @@ export type HeatKey = Omit<RollupKey<'heat'>, 'row' | 'column'>;
 /** Weights to add to one page and layer. `cells[i]` is row × HEAT_COLUMNS + column, ascending; each cell stands once. */
 export type HeatGrid = { readonly key: HeatKey; readonly cells: Uint32Array; readonly weights: Float64Array };
 
-/** Weights by cell number. */
-export type HeatCells = Map<number, number>;
+/** Cells of a block: four rows of a page. */
+const BLOCK_CELLS = 4 * HEAT_COLUMNS;
+
+/**
+ * Weights by cell number, in blocks that are there once something fell into them: adding is an index and no look-up, and a
+ * long page costs what was touched of it. (By a map, adding up took half of a fold: 2.2 against 0.5 ms a batch.)
+ */
+export type HeatCells = (Float64Array | undefined)[];
 
 /**
  * Cell of a point, or -1 when the page names no viewport (a seed client's without a screen): a share of nothing is no place.
@@ -31,15 +37,28 @@ export function cellOf(x: number, y: number, page: PageContext): number {
 
 /** Adds a weight to a cell. */
 export function addHeat(cells: HeatCells, cell: number, weight: number): void {
-  cells.set(cell, (cells.get(cell) ?? 0) + weight);
+  const number = Math.floor(cell / BLOCK_CELLS);
+  let block = cells[number];
+  if (!block) {
+    block = new Float64Array(BLOCK_CELLS);
+    cells[number] = block;
+  }
+  const place = cell % BLOCK_CELLS;
+  block[place] = (block[place] ?? 0) + weight;
 }
 
-/** Packs the cells of one page and layer. Ascending, so that equal heat packs to equal bytes and upserts walk the key in order. */
-export function packHeat(key: HeatKey, weightByCell: HeatCells): HeatGrid {
-  const cells = Uint32Array.from(weightByCell.keys()).sort();
-  const weights = new Float64Array(cells.length);
-  for (let i = 0; i < cells.length; i++) weights[i] = weightByCell.get(cells[i] ?? 0) ?? 0;
-  return { key, cells, weights };
+/** Packs the cells of one page and layer that have a weight. Ascending, so that equal heat packs to equal bytes and upserts walk the key in order. */
+export function packHeat(key: HeatKey, blocks: HeatCells): HeatGrid {
+  const cells: number[] = [];
+  const weights: number[] = [];
+  blocks.forEach((block, number) => {
+    block?.forEach((weight, place) => {
+      if (weight === 0) return;
+      cells.push(number * BLOCK_CELLS + place);
+      weights.push(weight);
+    });
+  });
+  return { key, cells: Uint32Array.from(cells), weights: Float64Array.from(weights) };
 }
 
 /** A grid as the documents it adds to: for adapters and readers that want rows. */

@@ -7,8 +7,9 @@
  */
 import { Reader } from '../protocol/codec/reader.ts';
 import { Writer } from '../protocol/codec/writer.ts';
-import type { HeatGrid, HeatKey } from './heat.ts';
+import { addHeat, type HeatGrid, type HeatKey } from './heat.ts';
 import { ROLLUPS, type RollupChange } from './rollups.ts';
+import type { RollupTotals } from './totals.ts';
 
 export type RollupChanges = { readonly rollups: readonly RollupChange[]; readonly heat: readonly HeatGrid[] };
 
@@ -47,29 +48,61 @@ export function packChanges({ rollups, heat }: RollupChanges): Uint8Array {
 
 /** Undoes packChanges. For bytes from our own store. @throws Error when they are not of this format or of a newer version */
 export function unpackChanges(bytes: Uint8Array): RollupChanges {
-  if (bytes.length === 0) return { rollups: [], heat: [] };
+  const rollups: RollupChange[] = [];
+  const heat: HeatGrid[] = [];
+  walk(bytes, {
+    change: (change) => rollups.push(change),
+    grid(key, length, next) {
+      const cells = new Uint32Array(length);
+      const weights = new Float64Array(length);
+      for (let i = 0; i < length; i++) {
+        cells[i] = next.cell();
+        weights[i] = next.weight();
+      }
+      heat.push({ key, cells, weights });
+    },
+  });
+  return { rollups, heat };
+}
+
+/** Adds packed changes to others, with nothing in between. @throws Error as unpackChanges does */
+export function addPackedChanges(totals: RollupTotals, bytes: Uint8Array): void {
+  walk(bytes, {
+    change: (change) => totals.add(change),
+    grid(key, length, next) {
+      const cells = totals.heat(key);
+      for (let i = 0; i < length; i++) addHeat(cells, next.cell(), next.weight());
+    },
+  });
+}
+
+/** What is met on the way through packed changes. `grid` has to take each of its cells: `cell`, then `weight`. */
+type Walker = {
+  readonly change: (change: RollupChange) => void;
+  readonly grid: (key: HeatKey, length: number, next: { cell(): number; weight(): number }) => void;
+};
+
+function walk(bytes: Uint8Array, { change, grid }: Walker): void {
+  if (bytes.length === 0) return;
   const reader = new Reader(bytes);
   const version = reader.byte();
   if (version !== VERSION) throw new Error(`rollup changes of version ${version} are not known here`);
   const text = () => reader.text(bytes.length);
-  const rollups = Array.from({ length: reader.uint() }, () => {
+  for (let left = reader.uint(); left > 0; left--) {
     const rollup = PLAIN[reader.byte()] ?? 'page';
     const key = Object.fromEntries(ROLLUPS[rollup].key.map((column) => [column, text()]));
     const add = Object.fromEntries(ROLLUPS[rollup].sums.map((column) => [column, reader.int()]));
-    return { rollup, key, add } as unknown as RollupChange;
-  });
-  const heat = Array.from({ length: reader.uint() }, (): HeatGrid => {
+    change({ rollup, key, add } as unknown as RollupChange);
+  }
+  for (let left = reader.uint(); left > 0; left--) {
     const key = { app: text(), day: text(), url: text(), widthClass: text(), layer: text() };
-    const length = reader.uint();
-    const cells = new Uint32Array(length);
-    const weights = new Float64Array(length);
     let cell = 0;
-    for (let i = 0; i < length; i++) {
-      cell += reader.uint();
-      cells[i] = cell;
-      weights[i] = reader.int();
-    }
-    return { key, cells, weights };
-  });
-  return { rollups, heat };
+    grid(key, reader.uint(), {
+      cell: () => {
+        cell += reader.uint();
+        return cell;
+      },
+      weight: () => reader.int(),
+    });
+  }
 }

@@ -23,7 +23,7 @@ export class RollupTotals {
     const id = joined('heat', HEAT_COLUMNS_OF_KEY, key);
     let grid = this.#grids.get(id);
     if (!grid) {
-      grid = { key, cells: new Map() };
+      grid = { key, cells: [] };
       this.#grids.set(id, grid);
     }
     return grid.cells;
@@ -44,6 +44,13 @@ export class RollupTotals {
   /** What was added, each document once. */
   changes(): RollupChange[] {
     return Array.from(this.#rows.values(), ({ rollup, key, sums }) => ({ rollup, key, add: sums }) as unknown as RollupChange);
+  }
+
+  /** What was added to plain rollups, and begins anew. */
+  take(): RollupChange[] {
+    const changes = this.changes();
+    this.#rows.clear();
+    return changes;
   }
 
   /** The heat that was added, each page and layer once. */

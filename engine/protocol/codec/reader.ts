@@ -26,6 +26,12 @@ export class Reader {
 
   /** Unsigned LEB128, at most 2^53−1. */
   uint(max: number = Number.MAX_SAFE_INTEGER): number {
+    const first = this.#bytes[this.#at];
+    // Most numbers are small: one byte, no loop.
+    if (first !== undefined && first < 128 && first <= max) {
+      this.#at++;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 8; i++) {

@@ -59,8 +59,19 @@ test('a file of version 1 keeps its sessions, chunks and sums, and takes new fra
   db.close();
 });
 
-test('a migrated file has the schema of a new one, and opening it again changes nothing', async () => {
-  unpack(1);
+test('a file of version 2 keeps what it had added up and what it had not', async () => {
+  unpack(2);
+  const store = await openSqliteStore({ dataDir });
+  expect(await store.readRollup('page', { app: 'demo', where: { url: URL_A } })).toMatchObject([{ events: 12 }]);
+  expect(await store.readSession('demo', 's2')).toMatchObject({ record: { events: 6 }, chunks: [{ firstSeq: 1 }, { firstSeq: 4 }] });
+  for (const day of await store.rollupDays()) expect(await store.compareDay(day)).toMatchObject({ differing: 0 });
+  expect(await store.commit(frameBatch(await store.openSession(sessionRecord({ session: 's2' })), 7))).toMatchObject({ committed: true });
+  expect((await store.readSession('demo', 's2'))?.chunks.map(({ firstSeq }) => firstSeq)).toEqual([1, 4, 7]);
+  await store.close();
+});
+
+test.each([1, 2])('a migrated file of version %i has the schema of a new one, and opening it again changes nothing', async (version) => {
+  unpack(version);
   for (let i = 0; i < 2; i++) await (await openSqliteStore({ dataDir })).close();
   const fresh = mkdtempSync(join(root, 'data-'));
   await (await openSqliteStore({ dataDir: fresh })).close();

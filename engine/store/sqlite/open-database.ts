@@ -12,7 +12,8 @@ const BUSY_WAIT_MS = 5_000;
 
 /**
  * Opens the file for the one writer; makes folder and file when there are none.
- * WAL, so that readers never wait for it; synchronous FULL, so that a commit that returned survives a power cut.
+ * WAL, so that readers never wait for it; synchronous FULL, so that a commit that returned survives a power cut; secure_delete,
+ * so that what is deleted is overwritten.
  * @throws DatalabError `data-unwritable` or `store-newer`
  */
 export function openForWriting(dataDir: string): DatabaseSync {
@@ -21,7 +22,9 @@ export function openForWriting(dataDir: string): DatabaseSync {
   try {
     mkdirSync(dataDir, { recursive: true });
     db = new DatabaseSync(file, { timeout: BUSY_WAIT_MS });
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;');
+    db.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;',
+    );
     // Makes a file that cannot be written fail here and not at the first visitor.
     db.exec('BEGIN IMMEDIATE; COMMIT;');
     migrate(db, file);

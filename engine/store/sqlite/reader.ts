@@ -2,18 +2,29 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { DatalabError } from '../../errors/errors.ts';
 import type { SessionQuery } from '../../protocol/api.ts';
 import type { WidthClass } from '../../protocol/events.ts';
-import { type RollupChanges, unpackChanges } from '../../rollup/packed-changes.ts';
+import { unpackChanges } from '../../rollup/packed-changes.ts';
 import { Recompute } from '../../rollup/recompute.ts';
 import { dayOf, ROLLUPS, type RollupChange, type RollupName, type RollupRow } from '../../rollup/rollups.ts';
-import type { LayoutRecord, SessionRecord, SetAside } from '../records.ts';
-import type { DayComparison, RollupRange } from '../store.ts';
-import { withUnfolded } from '../unfolded.ts';
-import { layoutOf, type Row, sessionOf, setAsideOf } from './rows.ts';
+import { COVERAGE, type Coverage, Coverages } from '../coverage.ts';
+import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
+import type { DayComparison, RollupRange, SessionWalk, StoredSession, VisitQuery } from '../store.ts';
+import { endingOf, layoutOf, type Row, sessionOf, setAsideOf, visitOf } from './rows.ts';
+import { framesOf, type StoredFrame } from './runs.ts';
 
 /** What the reader's thread can be asked. */
 export type ReaderCalls = Pick<
   Reader,
-  'unendedSessions' | 'listSessions' | 'readChunks' | 'readRollup' | 'rollupDays' | 'compareDay' | 'latestLayout' | 'listSetAside'
+  | 'unendedSessions'
+  | 'listVisits'
+  | 'walkSessions'
+  | 'readSession'
+  | 'listSessions'
+  | 'readChunks'
+  | 'readRollup'
+  | 'rollupDays'
+  | 'compareDay'
+  | 'latestLayout'
+  | 'listSetAside'
 >;
 
 /** What a list may be sorted by: the only way that a name from a query becomes SQL. */
@@ -30,10 +41,9 @@ const DAY_MS = 86_400_000;
 
 const SEARCHED = ['url', 'entryUrl', 'visitor', 'session', 'browser', 'os'];
 
-/** Answers questions from a connection of its own. Every value is a parameter. */
+/** Answers questions from a connection of its own, as of the latest fold. Every value is a parameter. */
 export class Reader {
   readonly #db: DatabaseSync;
-  #changes = new Map<unknown, RollupChanges>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -71,11 +81,55 @@ export class Reader {
     return { rows: rows.map(sessionOf), total: Number(total?.['total']) };
   }
 
-  readChunks(app: string, session: string): Uint8Array[] {
+  listVisits(query: VisitQuery): { readonly rows: VisitRecord[]; readonly total: number } {
+    const { conditions, values } = boundedBy(query);
+    const where = conditions.join(' AND ');
+    const direction = query.descending === false ? 'ASC' : 'DESC';
+    const sort = query.sort === 'lastSeenMs' ? 'lastSeenMs' : 'startedMs';
+    const rows = this.#db
+      .prepare(`SELECT * FROM visit WHERE ${where} ORDER BY ${sort} ${direction}, visit ${direction} LIMIT ? OFFSET ?`)
+      .all(...values, query.limit ?? 100, query.offset ?? 0);
+    const total = this.#db.prepare(`SELECT count(*) AS total FROM visit WHERE ${where}`).get(...values);
+    return { rows: rows.map(visitOf), total: Number(total?.['total']) };
+  }
+
+  walkSessions(walk: SessionWalk): SessionRecord[] {
+    const { conditions, values } = boundedBy(walk);
+    if (walk.after) {
+      conditions.push('(startedMs, session) > (?, ?)');
+      values.push(walk.after.startedMs, walk.after.session);
+    }
     return this.#db
-      .prepare('SELECT bytes FROM chunk WHERE sessionId = (SELECT id FROM session WHERE app = ? AND session = ?) ORDER BY firstSeq')
-      .all(app, session)
-      .map((row) => row['bytes'] as Uint8Array);
+      .prepare(`SELECT * FROM session WHERE ${conditions.join(' AND ')} ORDER BY startedMs, session LIMIT ?`)
+      .all(...values, walk.limit)
+      .map(sessionOf);
+  }
+
+  readSession(app: string, session: string): StoredSession | null {
+    return this.#asOfOneMoment(() => {
+      const row: Row | undefined = this.#db.prepare('SELECT * FROM session WHERE app = ? AND session = ?').get(app, session);
+      if (!row) return null;
+      const record = sessionOf(row);
+      const id = row['id'] ?? 0;
+      const endings = this.#db.prepare('SELECT * FROM ending WHERE sessionId = ? ORDER BY endedMs, id').all(id).map(endingOf);
+      const visits = this.#db
+        .prepare('SELECT * FROM visit WHERE app = ? AND visitor = ? AND session = ? ORDER BY startedMs')
+        .all(app, record.visitor, session)
+        .map(visitOf);
+      const chunks = this.#frames(id).map((frame) => ({ app, session, ...frame }));
+      return { record, endings, visits, chunks };
+    });
+  }
+
+  readChunks(app: string, session: string): Uint8Array[] {
+    const row = this.#db.prepare('SELECT id FROM session WHERE app = ? AND session = ?').get(app, session);
+    return row ? this.#frames(row['id'] ?? 0).map(({ bytes }) => bytes) : [];
+  }
+
+  /** Of one session, by first number. Runs may overlap: a late frame fills a gap of an earlier one. */
+  #frames(sessionId: SQLInputValue): StoredFrame[] {
+    const rows = this.#db.prepare('SELECT * FROM chunk WHERE sessionId = ? ORDER BY firstSeq').all(sessionId);
+    return rows.flatMap(framesOf).sort((a, b) => a.firstSeq - b.firstSeq);
   }
 
   /** @throws DatalabError `query-invalid` for a column that is no key of the rollup */
@@ -98,32 +152,26 @@ export class Reader {
       values.push(value);
     }
     const columns = [...key, ...sums].map((column) => `"${column}"`).join(', ');
-    return this.#asOfOneMoment(() => {
-      const rows = this.#db.prepare(`SELECT ${columns} FROM "${name}" WHERE ${conditions.join(' AND ')}`).all(...values);
-      const kept = rows.map((row) => ({ ...row }) as unknown as RollupRow<N>);
-      return withUnfolded(name, range, kept, this.#unfolded());
-    });
+    const rows = this.#db.prepare(`SELECT ${columns} FROM "${name}" WHERE ${conditions.join(' AND ')}`).all(...values);
+    return rows.map((row) => ({ ...row }) as unknown as RollupRow<N>);
   }
 
   /** Ascending, from the first that a rebuild can do. */
   rollupDays(): string[] {
-    const coverage = this.#db
-      .prepare("SELECT value ->> 'fromDay' AS fromDay FROM document WHERE kind = 'coverage' AND id = 'rollups'")
-      .get();
-    const fromDay = String(coverage?.['fromDay'] ?? '');
+    const { fromDay } = this.#coverages();
     const days = new Set<string>();
     for (const { day } of this.#db.prepare('SELECT DISTINCT day FROM dimension UNION SELECT DISTINCT day FROM page').all())
       days.add(String(day));
     for (const { day } of this.#db.prepare('SELECT day FROM chunk_arrival').all()) {
       for (const offset of [-1, 0, 1]) days.add(dayOf(Date.parse(String(day)) + offset * DAY_MS));
     }
-    for (const { rollups } of this.#unfolded()) for (const { key } of rollups) days.add(key.day);
     return [...days].filter((day) => day >= fromDay).sort();
   }
 
   compareDay(day: string): DayComparison {
     return this.#asOfOneMoment(() => {
-      const recompute = new Recompute(day);
+      const coverages = this.#coverages();
+      const recompute = new Recompute(day, (app) => coverages.covers(app, day));
       this.#giveChunks(recompute, day);
       const [fromMs, toMs] = [Date.parse(day), Date.parse(day) + DAY_MS];
       const visits = this.#db.prepare(
@@ -140,7 +188,10 @@ export class Reader {
         recompute.addEnd({ app: String(app), url: String(url), urlSinceMs: Number(urlSinceMs), ...width }, Number(endedMs));
       }
       this.#takeKept(recompute, day);
-      for (const changes of this.#unfolded()) recompute.takeKeptChanges(changes);
+      // Visits and ends are in their tables at once, and what they count waits for the fold; a batch waits with all that it has.
+      for (const { bytes } of this.#db.prepare('SELECT bytes FROM change').all()) {
+        recompute.takeKeptChanges(unpackChanges(bytes as Uint8Array));
+      }
       return recompute.finish();
     });
   }
@@ -155,10 +206,9 @@ export class Reader {
     if (!arrivals || arrivals['firstId'] === null) return;
     const sessions = new Map<unknown, SessionRecord>();
     const findSession = this.#db.prepare('SELECT * FROM session WHERE id = ?');
-    const chunks = this.#db.prepare(
-      'SELECT sessionId, receivedMs, bytes FROM chunk WHERE id BETWEEN ? AND ? AND endMs >= ? AND startMs < ?',
-    );
-    for (const { sessionId, receivedMs, bytes } of chunks.iterate(arrivals['firstId'] ?? 0, arrivals['lastId'] ?? 0, fromMs, toMs)) {
+    const chunks = this.#db.prepare('SELECT * FROM chunk WHERE id BETWEEN ? AND ? AND endMs >= ? AND startMs < ?');
+    for (const run of chunks.iterate(arrivals['firstId'] ?? 0, arrivals['lastId'] ?? 0, fromMs, toMs)) {
+      const { sessionId } = run;
       let session = sessions.get(sessionId);
       if (!session) {
         const row: Row | undefined = findSession.get(sessionId ?? 0);
@@ -166,7 +216,7 @@ export class Reader {
         session = sessionOf(row);
         sessions.set(sessionId, session);
       }
-      recompute.addChunk(session, bytes as Uint8Array, Number(receivedMs));
+      for (const { bytes, receivedMs } of framesOf(run)) recompute.addChunk(session, bytes, receivedMs);
     }
   }
 
@@ -191,14 +241,9 @@ export class Reader {
     }
   }
 
-  /** Changes that wait to be added up. They never change once written: unpacked once, and let go of when they are folded. */
-  #unfolded(): RollupChanges[] {
-    const ids = this.#db.prepare('SELECT id FROM change').all();
-    const bytesOf = this.#db.prepare('SELECT bytes FROM change WHERE id = ?');
-    const known = this.#changes;
-    this.#changes = new Map();
-    for (const { id } of ids) this.#changes.set(id, known.get(id) ?? unpackChanges(bytesOf.get(id ?? 0)?.['bytes'] as Uint8Array));
-    return [...this.#changes.values()];
+  #coverages(): Coverages {
+    const rows = this.#db.prepare('SELECT id, value FROM document WHERE kind = ?').all(COVERAGE);
+    return new Coverages(rows.map(({ id, value }) => [String(id), JSON.parse(String(value)) as Coverage]));
   }
 
   /** All that is read within is one snapshot: in WAL it waits for no writer. */
@@ -220,4 +265,19 @@ export class Reader {
   listSetAside(app: string, limit: number): SetAside[] {
     return this.#db.prepare('SELECT * FROM set_aside WHERE app = ? ORDER BY id DESC LIMIT ?').all(app, limit).map(setAsideOf);
   }
+}
+
+/** Conditions of an app, a visitor and a time of start, and their values. */
+function boundedBy({ app, visitor, fromMs, toMs }: Pick<SessionWalk, 'app' | 'visitor' | 'fromMs' | 'toMs'>) {
+  const conditions = ['app = ?'];
+  const values: SQLInputValue[] = [app];
+  const require = (condition: string, value: SQLInputValue | undefined) => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    values.push(value);
+  };
+  require('visitor = ?', visitor);
+  require('startedMs >= ?', fromMs);
+  require('startedMs <= ?', toMs);
+  return { conditions, values };
 }

@@ -2,7 +2,7 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Gap } from '../../protocol/ledger.ts';
 import type { EndReason } from '../../protocol/lifecycle.ts';
-import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
+import type { EndingRecord, LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
 
 /** A row as node:sqlite gives it. The tables are STRICT, so that a column's type is the schema's. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -40,7 +40,14 @@ export const MOVING_COLUMNS = [
   'lost',
   'endedMs',
   'endReason',
+  'movedThrough',
 ] as const;
+
+/** What a row of `session` holds besides the record. */
+export type RowState = {
+  /** When its address was named, epoch ms; 0 if by hello alone. */ readonly urlNamedMs: number;
+  /** The latest batch that it has been moved by; 0 for none. */ readonly movedThrough: number;
+};
 
 /** @param row a whole row of `session` */
 export function sessionOf(row: Row): SessionRecord {
@@ -91,8 +98,11 @@ export function identityColumns(record: SessionRecord): Record<(typeof IDENTITY_
   };
 }
 
-/** Values of MOVING_COLUMNS, as named parameters. @param urlNamedMs when the record's address was named; 0 if by hello alone */
-export function movingColumns(record: SessionRecord, urlNamedMs: number): Record<(typeof MOVING_COLUMNS)[number], SQLInputValue> {
+/** Values of MOVING_COLUMNS, as named parameters. */
+export function movingColumns(
+  record: SessionRecord,
+  { urlNamedMs, movedThrough }: RowState,
+): Record<(typeof MOVING_COLUMNS)[number], SQLInputValue> {
   return {
     visit: record.visit,
     lastSeenMs: record.lastSeenMs,
@@ -108,6 +118,7 @@ export function movingColumns(record: SessionRecord, urlNamedMs: number): Record
     lost: record.ledger.lost,
     endedMs: record.endedMs ?? null,
     endReason: record.endReason ?? null,
+    movedThrough,
   };
 }
 
@@ -119,6 +130,19 @@ export function visitOf(row: Row): VisitRecord {
     visitor: text(row, 'visitor'),
     startedMs: number(row, 'startedMs'),
     lastSeenMs: number(row, 'lastSeenMs'),
+    session: text(row, 'session'),
+    newVisitor: row['newVisitor'] === 1,
+  };
+}
+
+/** @param row of `ending` */
+export function endingOf(row: Row): EndingRecord {
+  return {
+    endedMs: number(row, 'endedMs'),
+    reason: text(row, 'reason') as EndReason,
+    url: text(row, 'url'),
+    urlSinceMs: number(row, 'urlSinceMs'),
+    ...(row['widthClass'] !== null && { widthClass: text(row, 'widthClass') as NonNullable<EndingRecord['widthClass']> }),
   };
 }
 

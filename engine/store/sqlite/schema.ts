@@ -125,6 +125,15 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO document
     SELECT 'coverage', 'rollups', 1, json_object('fromDay', date('now', '+1 day')) WHERE EXISTS (SELECT 1 FROM session);
   `,
+  // Commits are kept as they come and spread over the tables when they are folded; what expires and what is erased is found by day and visitor.
+  `
+  -- AUTOINCREMENT: a session remembers by this number which of them it has.
+  CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, bytes BLOB NOT NULL) STRICT;
+  ALTER TABLE session ADD COLUMN movedThrough INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE chunk ADD COLUMN frames BLOB;
+  CREATE INDEX session_of_visitor ON session (app, visitor, startedMs);
+  CREATE INDEX heat_grid_of_day ON heat_grid (day, app);
+  `,
 ];
 
 /**

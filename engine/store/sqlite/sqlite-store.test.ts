@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { ROLLUPS } from '../../rollup/rollups.ts';
-import { batchOf, heatOf, sessionRecord } from '../fixtures/records.ts';
+import { AT, batchOf, heatOf, sessionRecord } from '../fixtures/records.ts';
 import { packBatch } from '../packed-batch.ts';
 import { storeContract, storedEvents } from '../store.contract.ts';
 import { DATABASE_FILE, openForWriting } from './open-database.ts';
@@ -109,11 +109,13 @@ test('every rollup reads as one table of its key and its sums, in the order of R
 
 test('a write that fails takes none of its group with it', () => {
   const db = openForWriting(newDir());
-  const answers = new Writer(db).run([
+  const writer = new Writer(db);
+  const answers = writer.run([
     { id: 1, name: 'openSession', args: [sessionRecord()] },
     { id: 2, name: 'commit', args: [Uint8Array.of(1, 2, 3)] },
     { id: 3, name: 'commit', args: [batchOf({ firstSeq: 1, count: 5 })] },
   ]);
+  writer.run([{ id: 4, name: 'fold', args: [] }]);
   expect(answers).toMatchObject([
     { id: 1, value: {} },
     { id: 2, error: { code: 'internal' } },
@@ -135,12 +137,61 @@ test('a full disk is refused and said; the same batch is taken when space return
   expect(writer.run([{ id: 2, name: 'commit', args: [batch] }])).toMatchObject([
     { error: { code: 'store-away', message: expect.stringContaining('full') } },
   ]);
-  expect(db.prepare('SELECT (SELECT count(*) FROM chunk) + (SELECT count(*) FROM page) AS rows, highSeq FROM session').all()).toEqual([
-    { rows: 0, highSeq: 0 },
-  ]);
   db.exec('PRAGMA max_page_count = 1000000');
-  expect(writer.run([{ id: 3, name: 'commit', args: [batch] }])).toMatchObject([{ value: { committed: true } }]);
+  const stored = () => {
+    writer.run([{ id: 3, name: 'fold', args: [] }]);
+    return db.prepare('SELECT (SELECT count(*) FROM chunk) + (SELECT count(*) FROM page) AS rows, highSeq FROM session').get();
+  };
+  expect(stored()).toEqual({ rows: 0, highSeq: 0 });
+  expect(writer.run([{ id: 4, name: 'commit', args: [batch] }])).toMatchObject([{ value: { committed: true } }]);
+  expect(stored()).toEqual({ rows: 2, highSeq: 1 });
   db.close();
+});
+
+test('[AK3] a write that was rolled back leaves nothing behind in what the writer remembers', () => {
+  const db = openForWriting(newDir());
+  const writer = new Writer(db);
+  writer.run([{ id: 1, name: 'openSession', args: [sessionRecord()] }]);
+  // The group fails at its last call, after the others moved the session; alone, each finds it as it was.
+  const answers = writer.run([
+    { id: 2, name: 'commit', args: [batchOf({ firstSeq: 1, count: 5 })] },
+    { id: 3, name: 'commit', args: [Uint8Array.of(9)] },
+  ]);
+  expect(answers).toMatchObject([{ value: { committed: true, ledgers: [{ highSeq: 5 }] } }, { error: { code: 'internal' } }]);
+  expect(writer.run([{ id: 4, name: 'findSession', args: ['demo', 's1'] }])).toMatchObject([{ value: { events: 5, views: 1 } }]);
+  db.close();
+});
+
+test('[AK3] sessions that moved since the last fold are known again after a crash, and are moved once', () => {
+  const dataDir = newDir();
+  const crashed = openForWriting(dataDir);
+  const first = new Writer(crashed);
+  first.run([{ id: 1, name: 'openSession', args: [sessionRecord()] }]);
+  first.run([{ id: 2, name: 'commit', args: [batchOf({ firstSeq: 1, count: 5 })] }]);
+  // The end writes the row: what the batch before it said is in it, and must not be added again.
+  first.run([{ id: 3, name: 'endSession', args: [{ app: 'demo', session: 's1', endedMs: AT + 9, reason: 'goodbye' }] }]);
+  first.run([{ id: 4, name: 'commit', args: [batchOf({ firstSeq: 6, count: 5 })] }]);
+  const again = openForWriting(dataDir);
+  const second = new Writer(again);
+  const expected = { events: 10, views: 2, endReason: 'goodbye', ledger: { highSeq: 10 } };
+  expect(second.run([{ id: 1, name: 'commit', args: [batchOf({ firstSeq: 6, count: 5 })] }])).toMatchObject([
+    { value: { committed: false } },
+  ]);
+  second.run([{ id: 2, name: 'fold', args: [] }]);
+  expect(second.run([{ id: 3, name: 'findSession', args: ['demo', 's1'] }])).toMatchObject([{ value: expected }]);
+  expect(again.prepare('SELECT events, views FROM session').get()).toEqual({ events: 10, views: 2 });
+  // The other connection wrote meanwhile: what the first one remembers is old, and it finds out.
+  second.run([{ id: 4, name: 'commit', args: [batchOf({ firstSeq: 11, count: 5 })] }]);
+  expect(first.run([{ id: 5, name: 'commit', args: [batchOf({ firstSeq: 11, count: 5 })] }])).toMatchObject([
+    { value: { committed: false } },
+  ]);
+  expect(first.run([{ id: 6, name: 'commit', args: [batchOf({ firstSeq: 16, count: 5 })] }])).toMatchObject([
+    { value: { committed: true } },
+  ]);
+  for (const writer of [second, first]) writer.run([{ id: 7, name: 'fold', args: [] }]);
+  expect(again.prepare('SELECT events, views, highSeq FROM session').get()).toEqual({ events: 20, views: 4, highSeq: 20 });
+  crashed.close();
+  again.close();
 });
 
 test('heat of more cells than one statement takes adds up cell by cell', () => {

@@ -42,50 +42,59 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   });
   let cancelFold: (() => void) | null = null;
   let unfolded = 0;
-  const fold = () => {
+  let folding: Promise<unknown> = Promise.resolve();
+  const fold = (): Promise<void> => {
     cancelFold?.();
     cancelFold = null;
     unfolded = 0;
-    return writer.call('fold', []);
+    const folded = writer.call('fold', []);
+    folding = folded.catch(() => undefined);
+    return folded;
   };
-  // What fails is tried again after the next write: the changes are safe where they are.
+  // What fails is tried again after the next write: the batches are safe where they are.
   const foldSoon = () => {
     if (++unfolded >= foldAfterBatches) fold().catch(() => undefined);
     else cancelFold ??= clock.after(foldAfterMs, () => void fold().catch(() => undefined));
   };
+  const write: typeof writer.call = (name, args, moved) => {
+    foldSoon();
+    return writer.call(name, args, moved);
+  };
+  /** Asks the reader, once the tables have all that was written before. If that cannot be, as they are: questions outlive a full disk. */
+  const read: typeof reader.call = (name, args) => {
+    if (unfolded > 0) fold().catch(() => undefined);
+    return folding.then(() => reader.call(name, args));
+  };
+  // What a crash left.
+  await fold().catch(() => undefined);
 
   return {
     kind: 'sqlite',
-    openSession: (record) => {
-      foldSoon();
-      return writer.call('openSession', [record]);
-    },
-    commit: (batch) => {
-      foldSoon();
-      return writer.call('commit', [batch], batch instanceof Uint8Array ? [batch.buffer] : []);
-    },
-    endSession: (end) => {
-      foldSoon();
-      return writer.call('endSession', [end]);
-    },
+    openSession: (record) => write('openSession', [record]),
+    commit: (batch) => write('commit', [batch], batch instanceof Uint8Array ? [batch.buffer] : []),
+    endSession: (end) => write('endSession', [end]),
+    restoreSession: (stored, changes) => write('restoreSession', [stored, changes]),
+    applyChanges: (changes, mark) => write('applyChanges', [changes, mark]),
+    eraseSome: (app, visitor) => write('eraseSome', [app, visitor]),
+    expireSome: (expiry) => write('expireSome', [expiry]),
+    scrub: () => writer.call('scrub', []),
     fold,
-    rollupDays: () => reader.call('rollupDays', []),
-    compareDay: (day) => reader.call('compareDay', [day]),
-    applyChanges: (changes, mark) => {
-      foldSoon();
-      return writer.call('applyChanges', [changes, mark]);
-    },
     readDocument: (kind, id) => writer.call('readDocument', [kind, id]),
-    writeDocument: (write) => writer.call('writeDocument', [write]),
+    writeDocument: (mark) => writer.call('writeDocument', [mark]),
     // By the writer, so that a hello sees what the one before it wrote, and waits for no analyst's question.
     findSession: (app, session) => writer.call('findSession', [app, session]),
     latestVisit: (app, visitor) => writer.call('latestVisit', [app, visitor]),
-    unendedSessions: () => reader.call('unendedSessions', []),
-    listSessions: (query) => reader.call('listSessions', [query]),
-    readChunks: (app, session) => reader.call('readChunks', [app, session]),
-    readRollup: (name, range) => reader.call('readRollup', [name, range]) as never,
-    latestLayout: (app, url, widthClass) => reader.call('latestLayout', [app, url, widthClass]),
-    listSetAside: (app, limit) => reader.call('listSetAside', [app, limit]),
+    unendedSessions: () => read('unendedSessions', []),
+    listVisits: (query) => read('listVisits', [query]),
+    walkSessions: (walk) => read('walkSessions', [walk]),
+    readSession: (app, session) => read('readSession', [app, session]),
+    listSessions: (query) => read('listSessions', [query]),
+    readChunks: (app, session) => read('readChunks', [app, session]),
+    readRollup: (name, range) => read('readRollup', [name, range]) as never,
+    latestLayout: (app, url, widthClass) => read('latestLayout', [app, url, widthClass]),
+    listSetAside: (app, limit) => read('listSetAside', [app, limit]),
+    rollupDays: () => read('rollupDays', []),
+    compareDay: (day) => read('compareDay', [day]),
     ready: () =>
       new Promise((resolve) => {
         const cancel = clock.after(readyWaitMs, () => resolve(false));

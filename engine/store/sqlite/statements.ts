@@ -10,16 +10,18 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 export function prepareStatements(db: DatabaseSync) {
   return {
+    dataVersion: db.prepare('PRAGMA data_version'),
     findSession: db.prepare('SELECT * FROM session WHERE app = ? AND session = ?'),
     insertSession: db.prepare(insertInto('session', [...IDENTITY_COLUMNS, ...MOVING_COLUMNS])),
     updateSession: db.prepare(`UPDATE session SET ${MOVING_COLUMNS.map((column) => `${column} = :${column}`).join(', ')} WHERE id = :id`),
     findVisit: db.prepare('SELECT 1 FROM visit WHERE app = ? AND visit = ?'),
     latestVisit: db.prepare('SELECT * FROM visit WHERE app = ? AND visitor = ? ORDER BY startedMs DESC LIMIT 1'),
-    insertVisit: db.prepare(insertInto('visit', ['app', 'visit', 'visitor', 'startedMs', 'lastSeenMs', 'session', 'newVisitor'])),
+    insertVisit: db.prepare(insertInto('visit', VISIT)),
     touchVisit: db.prepare('UPDATE visit SET lastSeenMs = max(lastSeenMs, ?) WHERE app = ? AND visit = ?'),
-    insertChunk: db.prepare(
-      'INSERT INTO chunk (sessionId, firstSeq, count, startMs, endMs, receivedMs, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    ),
+    insertBatch: db.prepare('INSERT INTO batch (bytes) VALUES (?)'),
+    allBatches: db.prepare('SELECT id, bytes FROM batch ORDER BY id'),
+    deleteBatches: db.prepare('DELETE FROM batch'),
+    insertRun: db.prepare(insertInto('chunk', ['sessionId', 'firstSeq', 'count', 'startMs', 'endMs', 'receivedMs', 'bytes', 'frames'])),
     noteArrival: db.prepare(
       `INSERT INTO chunk_arrival (day, firstId, lastId) VALUES (:day, :firstId, :lastId)
        ON CONFLICT DO UPDATE SET firstId = min(firstId, excluded.firstId), lastId = max(lastId, excluded.lastId)`,
@@ -32,11 +34,46 @@ export function prepareStatements(db: DatabaseSync) {
     writeDocument: db.prepare(
       `${insertInto('document', ['kind', 'id', 'revision', 'value'])} ON CONFLICT DO UPDATE SET revision = excluded.revision, value = excluded.value`,
     ),
+    documentsOf: db.prepare('SELECT id, value FROM document WHERE kind = ?'),
     insertSetAside: db.prepare(insertInto('set_aside', ['app', 'session', 'firstSeq', 'count', 'reason', 'sha256', 'atMs'])),
     upsertLayout: db.prepare(
       `${insertInto('layout', LAYOUT)} ON CONFLICT DO UPDATE SET ${LAYOUT.map((column) => `${column} = excluded.${column}`).join(', ')}
        WHERE excluded.atMs >= layout.atMs`,
     ),
+    chunksOf: db.prepare('SELECT * FROM chunk WHERE sessionId = ? LIMIT ?'),
+    chunksOver: db.prepare('SELECT * FROM chunk WHERE sessionId = ? AND startMs < ? AND endMs >= ?'),
+    deleteChunk: db.prepare('DELETE FROM chunk WHERE id = ?'),
+    endingsOf: db.prepare('SELECT * FROM ending WHERE sessionId = ?'),
+    deleteEndings: db.prepare('DELETE FROM ending WHERE sessionId = ?'),
+    deleteSession: db.prepare('DELETE FROM session WHERE id = ?'),
+    sessionsOfVisitor: db.prepare('SELECT id, session FROM session WHERE app = ? AND visitor = ? LIMIT ?'),
+    visitsOfVisitor: db.prepare('SELECT * FROM visit WHERE app = ? AND visitor = ? LIMIT ?'),
+    deleteVisit: db.prepare('DELETE FROM visit WHERE app = ? AND visit = ?'),
+    deleteSetAsideOf: db.prepare('DELETE FROM set_aside WHERE app = ? AND session = ?'),
+    sessionsAfter: db.prepare(
+      'SELECT id, startedMs FROM session WHERE app = ? AND (startedMs, id) > (?, ?) AND startedMs < ? ORDER BY startedMs, id LIMIT ?',
+    ),
+    deleteChunksBefore: db.prepare('DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE sessionId = ? AND endMs < ? LIMIT ?)'),
+    deleteOldSetAside: db.prepare('DELETE FROM set_aside WHERE id IN (SELECT id FROM set_aside WHERE app = ? AND atMs < ? LIMIT ?)'),
+    oldSessions: db.prepare(
+      `SELECT id, session FROM session
+       WHERE app = :app AND startedMs < :beforeMs AND endedMs < :beforeMs AND lastSeenMs < :beforeMs ORDER BY startedMs LIMIT :limit`,
+    ),
+    oldVisits: db.prepare(
+      `SELECT visit FROM visit AS v WHERE app = :app AND startedMs < :beforeMs AND lastSeenMs < :beforeMs AND NOT EXISTS
+         (SELECT 1 FROM session AS s WHERE s.app = v.app AND s.visitor = v.visitor AND s.visit = v.visit)
+       LIMIT :limit`,
+    ),
+    deleteOldLayouts: db.prepare('DELETE FROM layout WHERE app = ? AND atMs < ?'),
+    oldGrids: db.prepare('SELECT id FROM heat_grid WHERE day < ? AND app = ? LIMIT ?'),
+    deleteCells: db.prepare('DELETE FROM heat_cell WHERE gridId = ?'),
+    deleteGrid: db.prepare('DELETE FROM heat_grid WHERE id = ?'),
+    deleteOldestDay: {
+      target: prepareDeleteOldestDay(db, 'target'),
+      page: prepareDeleteOldestDay(db, 'page'),
+      dimension: prepareDeleteOldestDay(db, 'dimension'),
+      step: prepareDeleteOldestDay(db, 'step'),
+    } satisfies Record<PlainRollup, StatementSync>,
     insertGrid: db.prepare(`${insertInto('heat_grid', GRID)} ON CONFLICT DO NOTHING`),
     findGrid: db.prepare(`SELECT id FROM heat_grid WHERE ${GRID.map((column) => `${column} = :${column}`).join(' AND ')}`),
     upsertCell: db.prepare(upsertCells(1)),
@@ -62,6 +99,7 @@ export const CELLS_AT_ONCE = 32;
 
 type PlainRollup = RollupChange['rollup'];
 
+const VISIT = ['app', 'visit', 'visitor', 'startedMs', 'lastSeenMs', 'session', 'newVisitor'];
 const GRID = ['app', 'day', 'url', 'widthClass', 'layer'];
 const LAYOUT = ['app', 'url', 'widthClass', 'atMs', 'pageWidth', 'pageHeight', 'viewportHeight', 'boxes'];
 
@@ -90,4 +128,11 @@ function prepareDeleteZero(db: DatabaseSync, name: PlainRollup): StatementSync {
   const { key, sums } = ROLLUPS[name];
   const conditions = [...key.map((column) => `"${column}" = ?`), ...sums.map((column) => `"${column}" = 0`)];
   return db.prepare(`DELETE FROM "${name}" WHERE ${conditions.join(' AND ')}`);
+}
+
+/** One day at a time: that is what a step of an expiry may take. Named: app, beforeDay. */
+function prepareDeleteOldestDay(db: DatabaseSync, name: PlainRollup): StatementSync {
+  return db.prepare(
+    `DELETE FROM "${name}" WHERE app = :app AND day = (SELECT min(day) FROM "${name}" WHERE app = :app AND day < :beforeDay)`,
+  );
 }

@@ -1,63 +1,70 @@
 import { admit, EMPTY_LEDGER } from '../../protocol/ledger.ts';
 import { newVisitChanges } from '../../rollup/dimensions.ts';
-import type { HeatGrid } from '../../rollup/heat.ts';
-import { packChanges, unpackChanges } from '../../rollup/packed-changes.ts';
+import { packChanges } from '../../rollup/packed-changes.ts';
 import { endChanges, LEFT } from '../../rollup/page-time.ts';
-import { dayOf, ROLLUPS } from '../../rollup/rollups.ts';
+import { dayOf } from '../../rollup/rollups.ts';
 import { RollupTotals } from '../../rollup/totals.ts';
-import { unpackBatch } from '../packed-batch.ts';
-import type { LayoutRecord, SessionRecord, VisitRecord } from '../records.ts';
-import type { CommitOutcome, DocumentWrite, PreparedBatch, RefusedFrame, SessionAdvance, SessionEnd, StoredDocument } from '../store.ts';
-import { identityColumns, movingColumns, type Row, sessionOf, visitOf } from './rows.ts';
-import { CELLS_AT_ONCE, type Statements } from './statements.ts';
-
-const DAY_MS = 86_400_000;
-
-/** A session's row as this transaction sees it; written back once, at the end. */
-type Held = { readonly id: number; record: SessionRecord; urlNamedMs: number; moved: boolean };
+import { packBatch, unpackAdvances } from '../packed-batch.ts';
+import type { EndingRecord, SessionRecord, VisitRecord } from '../records.ts';
+import type {
+  CommitOutcome,
+  DocumentWrite,
+  Erased,
+  Expired,
+  Expiry,
+  PreparedBatch,
+  RefusedFrame,
+  SessionEnd,
+  StoredDocument,
+  StoredSession,
+} from '../store.ts';
+import { Folder } from './folder.ts';
+import type { HeldSessions } from './held-sessions.ts';
+import { type ExpiryCursors, Remover } from './remover.ts';
+import { identityColumns, movingColumns, visitOf } from './rows.ts';
+import type { Statements } from './statements.ts';
 
 /**
- * The writes of one group, between BEGIN and COMMIT. Each sees what those before it did. Sessions, visits and layouts are
- * gathered here and written once by `flush`.
+ * The writes of one group, between BEGIN and COMMIT. Each sees what those before it did.
  *
- * A commit only appends its rollup changes, packed; `fold` adds up what was appended since the last one, so that a cell of
- * heat that fifty batches touched is looked up once.
+ * A commit appends the batch as it came, and no more: one row however many frames it has. What it says of its sessions is kept
+ * in memory (HeldSessions), and `fold` spreads it over the tables later.
  */
 export class Transaction {
   readonly #sql: Statements;
-  readonly #sessions = new Map<string, Held | null>();
+  readonly #sessions: HeldSessions;
+  readonly #folder: Folder;
+  readonly #cursors: ExpiryCursors;
+  /** Rollup changes of visits and ends. */
   readonly #totals = new RollupTotals();
-  readonly #visits = new Map<string, { readonly app: string; readonly visit: string; readonly lastSeenMs: number }>();
-  readonly #layouts = new Map<string, LayoutRecord>();
-  /** First and last row of the chunks written here, by the day they arrived. */
-  readonly #arrivals = new Map<number, { readonly firstId: number; lastId: number }>();
 
-  constructor(sql: Statements) {
+  constructor(sql: Statements, sessions: HeldSessions, cursors: ExpiryCursors) {
     this.#sql = sql;
+    this.#sessions = sessions;
+    this.#folder = new Folder(sql, sessions);
+    this.#cursors = cursors;
   }
 
   openSession(record: SessionRecord): SessionRecord {
     this.#openVisit(record);
-    const held = this.#find(record.app, record.session);
+    const held = this.#sessions.find(record.app, record.session);
     if (!held) {
-      const columns = { ...identityColumns(record), ...movingColumns(record, 0) };
-      const { lastInsertRowid } = this.#sql.insertSession.run(columns);
-      this.#sessions.set(idOf(record.app, record.session), { id: Number(lastInsertRowid), record, urlNamedMs: 0, moved: false });
+      this.#insertSession(record);
       return record;
     }
     const { endedMs: _endedMs, endReason: _endReason, ...kept } = held.record;
-    held.record = { ...kept, visit: record.visit };
-    held.moved = true;
-    return held.record;
+    const opened = { ...kept, visit: record.visit };
+    this.#sessions.write({ ...held, record: opened });
+    return opened;
   }
 
-  /** Checks every frame of the batch before it writes the first. */
+  /** Checks every frame of the batch before it writes anything. */
   commit(given: PreparedBatch | Uint8Array): CommitOutcome {
-    const batch = given instanceof Uint8Array ? unpackBatch(given) : given;
+    const packed = given instanceof Uint8Array ? given : packBatch(given);
+    const sessions = given instanceof Uint8Array ? unpackAdvances(given) : given.sessions;
     const refused: RefusedFrame[] = [];
-    const ledgers = batch.sessions.map((advance) => {
-      const { app, session, frames } = advance;
-      const held = this.#find(app, session);
+    const ledgers = sessions.map(({ app, session, frames }) => {
+      const held = this.#sessions.find(app, session);
       let ledger = held?.record.ledger ?? EMPTY_LEDGER;
       for (const frame of frames) {
         const taken = held ? admit(ledger, frame) : ({ ok: false, reason: 'session-unknown' } as const);
@@ -67,47 +74,39 @@ export class Transaction {
       return ledger;
     });
     if (refused.length > 0) return { committed: false, refused };
-    batch.sessions.forEach((advance, i) => {
-      this.#advance(advance, ledgers[i] ?? EMPTY_LEDGER);
-    });
-    this.#insert(batch);
+    if (sessions.some(({ frames }) => frames.length > 0)) {
+      const batch = Number(this.#sql.insertBatch.run(packed).lastInsertRowid);
+      sessions.forEach((advance, i) => {
+        if (advance.frames.length > 0) this.#sessions.move(advance, ledgers[i] ?? EMPTY_LEDGER, batch);
+      });
+    }
     return { committed: true, ledgers };
   }
 
-  endSession(end: SessionEnd): void {
-    const held = this.#find(end.app, end.session);
+  endSession({ app, session, endedMs, reason }: SessionEnd): void {
+    const held = this.#sessions.find(app, session);
     if (!held || held.record.endedMs !== undefined) return;
     const { url, urlSinceMs, widthClass } = held.record;
-    const { endedMs, reason } = end;
-    for (const change of endChanges(held.record, endedMs)) this.#totals.add(change);
-    this.#sql.insertEnding.run({ sessionId: held.id, endedMs, reason, url, urlSinceMs, widthClass: widthClass ?? null });
+    this.#insertEnding(held.id, app, { endedMs, reason, url, urlSinceMs, ...(widthClass && { widthClass }) });
     const lastSeenMs = Math.max(held.record.lastSeenMs, endedMs);
-    held.record = { ...held.record, lastSeenMs, endedMs, endReason: reason, urlSinceMs: LEFT };
-    held.moved = true;
+    this.#sessions.write({ ...held, record: { ...held.record, lastSeenMs, endedMs, endReason: reason, urlSinceMs: LEFT } });
   }
 
   findSession(app: string, session: string): SessionRecord | null {
-    return this.#find(app, session)?.record ?? null;
+    return this.#sessions.find(app, session)?.record ?? null;
   }
 
   latestVisit(app: string, visitor: string): VisitRecord | null {
-    this.#writeVisits();
     const row = this.#sql.latestVisit.get(app, visitor);
-    return row ? visitOf(row) : null;
+    if (!row) return null;
+    const visit = visitOf(row);
+    return { ...visit, lastSeenMs: Math.max(visit.lastSeenMs, this.#sessions.seenMs(app, visit.visit)) };
   }
 
-  /** Adds up what was committed before. */
+  /** Spreads what was committed before over the tables. */
   fold(): void {
-    const totals = new RollupTotals();
-    const rows = this.#sql.allChanges.all();
-    if (rows.length === 0) return;
-    for (const row of rows) {
-      const { rollups, heat } = unpackChanges(row['bytes'] as Uint8Array);
-      for (const change of rollups) totals.add(change);
-      for (const grid of heat) totals.addGrid(grid);
-    }
-    this.#writeRollups(totals);
-    this.#sql.deleteChanges.run();
+    this.flush();
+    this.#folder.fold();
   }
 
   readDocument(kind: string, id: string): StoredDocument | null {
@@ -127,6 +126,36 @@ export class Transaction {
     return true;
   }
 
+  restoreSession({ record, visits, endings, chunks }: StoredSession, changes: Uint8Array): boolean {
+    const { app, session } = record;
+    if (this.#sessions.find(app, session)) return false;
+    for (const visit of visits) if (!this.#sql.findVisit.get(app, visit.visit)) this.#insertVisit(record, visit);
+    const id = this.#insertSession(record);
+    for (const ending of endings) this.#insertEnding(id, app, ending);
+    if (chunks.length > 0) {
+      this.#folder.writeRuns(id, chunks);
+      this.#folder.noteArrivals();
+    }
+    if (changes.length > 0) this.#sql.insertChange.run(changes);
+    return true;
+  }
+
+  expireSome(expiry: Expiry): Expired {
+    this.fold();
+    return this.#remover().expireSome(expiry);
+  }
+
+  eraseSome(app: string, visitor: string): Erased {
+    this.fold();
+    return this.#remover().eraseSome(app, visitor);
+  }
+
+  /** Adds up what an erasure took away; what is deleted is overwritten (PRAGMA secure_delete). */
+  scrub(): boolean {
+    this.fold();
+    return true;
+  }
+
   /** That it runs at all is the answer: the write lock was got. */
   ready(): boolean {
     return true;
@@ -134,120 +163,41 @@ export class Transaction {
 
   /** Writes what was gathered. */
   flush(): void {
-    for (const held of this.#sessions.values()) {
-      if (held?.moved) this.#sql.updateSession.run({ ...movingColumns(held.record, held.urlNamedMs), id: held.id });
-    }
-    this.#writeVisits();
-    for (const layout of this.#layouts.values()) this.#sql.upsertLayout.run({ ...layout, boxes: JSON.stringify(layout.boxes) });
-    for (const [dayNumber, arrival] of this.#arrivals) this.#sql.noteArrival.run({ day: dayOf(dayNumber * DAY_MS), ...arrival });
-    const changes = packChanges({ rollups: this.#totals.changes(), heat: [] });
+    const changes = packChanges({ rollups: this.#totals.take(), heat: [] });
     if (changes.length > 0) this.#sql.insertChange.run(changes);
+  }
+
+  #remover(): Remover {
+    return new Remover(this.#sql, this.#sessions, this.#folder, this.#cursors);
   }
 
   #openVisit(record: SessionRecord): void {
     const { app, visit, visitor, session } = record;
     // A tab that comes back brings the start of its session, and begins a visit only now.
     const lastSeenMs = Math.max(record.startedMs, record.lastSeenMs);
-    if (this.#sql.findVisit.get(app, visit)) {
-      this.#touchVisit(app, visit, lastSeenMs);
-      return;
-    }
+    if (this.#sql.findVisit.get(app, visit)) this.#sql.touchVisit.run(lastSeenMs, app, visit);
+    else this.#insertVisit(record, { app, visit, visitor, startedMs: lastSeenMs, lastSeenMs, session, newVisitor: true });
+  }
+
+  /** @param facts of the session that began it */
+  #insertVisit(facts: SessionRecord, visit: VisitRecord): void {
     // Two first hellos of one visitor may race: the first to be written is the one that counts.
-    const newVisitor = this.#sql.latestVisit.get(app, visitor) === undefined;
-    this.#sql.insertVisit.run({ app, visit, visitor, startedMs: lastSeenMs, lastSeenMs, session, newVisitor: newVisitor ? 1 : 0 });
-    for (const change of newVisitChanges(record, dayOf(lastSeenMs), newVisitor)) this.#totals.add(change);
+    const newVisitor = visit.newVisitor && this.#sql.latestVisit.get(visit.app, visit.visitor) === undefined;
+    this.#sql.insertVisit.run({ ...visit, newVisitor: newVisitor ? 1 : 0 });
+    for (const change of newVisitChanges(facts, dayOf(visit.startedMs), newVisitor)) this.#totals.add(change);
   }
 
-  #find(app: string, session: string): Held | null {
-    const id = idOf(app, session);
-    const known = this.#sessions.get(id);
-    if (known !== undefined) return known;
-    const row: Row | undefined = this.#sql.findSession.get(app, session);
-    const held = row ? { id: Number(row['id']), record: sessionOf(row), urlNamedMs: Number(row['urlNamedMs']), moved: false } : null;
-    this.#sessions.set(id, held);
-    return held;
+  #insertSession(record: SessionRecord): number {
+    const state = { urlNamedMs: 0, movedThrough: 0 };
+    const { lastInsertRowid } = this.#sql.insertSession.run({ ...identityColumns(record), ...movingColumns(record, state) });
+    const id = Number(lastInsertRowid);
+    this.#sessions.add({ id, record, ...state });
+    return id;
   }
 
-  #advance(advance: SessionAdvance, ledger: SessionRecord['ledger']): void {
-    const held = this.#find(advance.app, advance.session);
-    if (!held || advance.frames.length === 0) return;
-    const { record } = held;
-    const place = advance.place && advance.place.atMs >= held.urlNamedMs ? advance.place : undefined;
-    held.record = {
-      ...record,
-      ledger,
-      views: record.views + advance.views,
-      clicks: record.clicks + advance.clicks,
-      events: record.events + advance.events,
-      lastSeenMs: Math.max(record.lastSeenMs, advance.lastSeenMs),
-      ...(place && { url: place.url, urlSinceMs: place.sinceMs }),
-      ...(advance.widthClass && { widthClass: advance.widthClass }),
-    };
-    if (place) held.urlNamedMs = place.atMs;
-    held.moved = true;
-    this.#touchVisit(advance.app, advance.visit, advance.lastSeenMs);
+  #insertEnding(sessionId: number, app: string, ending: EndingRecord): void {
+    const { endedMs, reason, url, urlSinceMs, widthClass } = ending;
+    this.#sql.insertEnding.run({ sessionId, endedMs, reason, url, urlSinceMs, widthClass: widthClass ?? null });
+    for (const change of endChanges({ app, ...ending }, endedMs)) this.#totals.add(change);
   }
-
-  #touchVisit(app: string, visit: string, atMs: number): void {
-    const id = idOf(app, visit);
-    this.#visits.set(id, { app, visit, lastSeenMs: Math.max(atMs, this.#visits.get(id)?.lastSeenMs ?? 0) });
-  }
-
-  #insert(batch: PreparedBatch): void {
-    for (const chunk of batch.chunks) {
-      const { id } = this.#find(chunk.app, chunk.session) ?? { id: null };
-      const { firstSeq, count, startMs, endMs, receivedMs, bytes } = chunk;
-      const { lastInsertRowid } = this.#sql.insertChunk.run(id, firstSeq, count, startMs, endMs, receivedMs, bytes);
-      this.#noteArrival(receivedMs, Number(lastInsertRowid));
-    }
-    if (batch.changes.length > 0) this.#sql.insertChange.run(batch.changes);
-    for (const aside of batch.setAside) this.#sql.insertSetAside.run({ ...aside });
-    for (const layout of batch.layouts) {
-      const id = idOf(layout.app, layout.url) + layout.widthClass;
-      if (layout.atMs >= (this.#layouts.get(id)?.atMs ?? 0)) this.#layouts.set(id, layout);
-    }
-  }
-
-  #noteArrival(receivedMs: number, id: number): void {
-    const dayNumber = Math.floor(receivedMs / DAY_MS);
-    const arrival = this.#arrivals.get(dayNumber);
-    if (arrival) arrival.lastId = id;
-    else this.#arrivals.set(dayNumber, { firstId: id, lastId: id });
-  }
-
-  #writeVisits(): void {
-    for (const { app, visit, lastSeenMs } of this.#visits.values()) this.#sql.touchVisit.run(lastSeenMs, app, visit);
-    this.#visits.clear();
-  }
-
-  #writeRollups(totals: RollupTotals): void {
-    for (const { rollup, key, add } of totals.changes()) {
-      const columns: Readonly<Record<string, string | number>> = { ...key, ...add };
-      const values = (names: readonly string[]) => names.map((column) => columns[column] ?? 0);
-      this.#sql.upsertRollup[rollup].run(...values(ROLLUPS[rollup].key), ...values(ROLLUPS[rollup].sums));
-      if (Object.values(add).some((sum) => sum < 0)) this.#sql.deleteZeroRow[rollup].run(...values(ROLLUPS[rollup].key));
-    }
-    for (const grid of totals.grids()) this.#writeGrid(grid);
-  }
-
-  #writeGrid({ key, cells, weights }: HeatGrid): void {
-    this.#sql.insertGrid.run(key);
-    const gridId = Number(this.#sql.findGrid.get(key)?.['id']);
-    let values: number[] = [];
-    cells.forEach((cell, i) => {
-      values.push(gridId, cell, weights[i] ?? 0);
-      if (values.length < 3 * CELLS_AT_ONCE) return;
-      this.#sql.upsertCells.run(...values);
-      values = [];
-    });
-    for (let i = 0; i < values.length; i += 3) this.#sql.upsertCell.run(...values.slice(i, i + 3));
-    cells.forEach((cell, i) => {
-      if ((weights[i] ?? 0) < 0) this.#sql.deleteZeroCell.run(gridId, cell);
-    });
-  }
-}
-
-/** One string for two; the length keeps `a` + `bc` apart from `ab` + `c`. */
-function idOf(app: string, id: string): string {
-  return `${app.length}:${app}${id}`;
 }

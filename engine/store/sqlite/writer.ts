@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DatalabError } from '../../errors/errors.ts';
 import type { Answer, Call } from './calls.ts';
+import { HeldSessions } from './held-sessions.ts';
+import type { ExpiryCursors } from './remover.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { Transaction } from './transaction.ts';
 
@@ -20,6 +22,10 @@ export type WriterCalls = Pick<
   | 'readDocument'
   | 'writeDocument'
   | 'applyChanges'
+  | 'restoreSession'
+  | 'expireSome'
+  | 'eraseSome'
+  | 'scrub'
 >;
 
 /**
@@ -29,10 +35,13 @@ export type WriterCalls = Pick<
 export class Writer {
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
+  readonly #sessions: HeldSessions;
+  readonly #cursors: ExpiryCursors = new Map();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#sql = prepareStatements(db);
+    this.#sessions = new HeldSessions(this.#sql);
   }
 
   /**
@@ -41,18 +50,38 @@ export class Writer {
    * @returns one answer per call, in their order; none is given before its transaction is durable
    */
   run(calls: readonly Call<WriterCalls>[]): Answer[] {
+    const answers = this.#transact(calls);
+    if (!calls.some(({ name }) => name === 'scrub')) return answers;
+    const value = this.#emptyLog();
+    return answers.map((answer, i) => (calls[i]?.name === 'scrub' && 'value' in answer ? { id: answer.id, value } : answer));
+  }
+
+  #transact(calls: readonly Call<WriterCalls>[]): Answer[] {
     try {
+      const transaction = new Transaction(this.#sql, this.#sessions, this.#cursors);
       this.#db.exec('BEGIN IMMEDIATE');
-      const transaction = new Transaction(this.#sql);
+      this.#sessions.begin();
       const answers = calls.map(({ id, name, args }) => ({ id, value: apply(transaction, name, args) }));
       transaction.flush();
       this.#db.exec('COMMIT');
+      this.#sessions.keep();
       return answers;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      this.#sessions.drop();
+      this.#cursors.clear();
       const [only, ...more] = calls;
       if (only && more.length === 0) return [{ id: only.id, error: refusalOf(error) }];
-      return calls.flatMap((call) => this.run([call]));
+      return calls.flatMap((call) => this.#transact([call]));
+    }
+  }
+
+  /** Old pages, with what was deleted since, leave the log. @returns false when somebody still reads them */
+  #emptyLog(): boolean {
+    try {
+      return this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0;
+    } catch {
+      return false;
     }
   }
 }

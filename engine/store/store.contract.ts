@@ -7,6 +7,8 @@ import type { RollupChange } from '../rollup/rollups.ts';
 import { AT, batchOf, DAY, frameBatch, heatOf, sessionRecord, URL_A } from './fixtures/records.ts';
 import { packBatch } from './packed-batch.ts';
 import type { LayoutRecord } from './records.ts';
+import { removalContract } from './removal.contract.ts';
+import { restoreContract } from './restore.contract.ts';
 import type { PreparedBatch, Store } from './store.ts';
 
 /** What an analyst would see of the events of an app. */
@@ -336,4 +338,6 @@ export function storeContract(open: () => Promise<Store>): void {
       await expect(store.openSession(sessionRecord())).rejects.toMatchObject({ code: 'store-away' });
     });
   });
+  restoreContract(open);
+  removalContract(open);
 }

@@ -1,10 +1,8 @@
 /** The database's collections: what a document of each looks like, and the indexes that the questions need. */
 import { hash } from 'node:crypto';
 import type { Binary, Collection, Db, IndexDescription, ObjectId } from 'mongodb';
-import type { WidthClass } from '../../protocol/events.ts';
-import type { EndReason } from '../../protocol/lifecycle.ts';
 import { ROLLUPS, type RollupChange, type RollupName } from '../../rollup/rollups.ts';
-import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
+import type { EndingRecord, LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
 
 export type SessionId = { readonly app: string; readonly session: string };
 
@@ -15,6 +13,7 @@ export type SessionDocument = SessionRecord & {
   /** When `url` was named, epoch ms; 0 if by hello alone. */ readonly urlNamedMs: number;
   /** For partial index and sort. */ readonly ended: boolean;
   readonly durationMs: number;
+  /** The import that wrote it, until its next write: by this a repeated import knows its own work. */ readonly token?: ObjectId;
 };
 
 /** One stored frame. The `_id` is its place as well, so that its unique index is the session's order. */
@@ -28,23 +27,10 @@ export type ChunkDocument = {
   /** The commit that wrote it: by this a repeated commit knows its own work. */ readonly token: ObjectId;
 };
 
-export type VisitDocument = VisitRecord & {
-  readonly _id: { readonly app: string; readonly visit: string };
-  /** The session that began it. */ readonly session: string;
-  readonly newVisitor: boolean;
-};
+export type VisitDocument = VisitRecord & { readonly _id: { readonly app: string; readonly visit: string } };
 
 /** What the end of a session counted. */
-export type EndingDocument = {
-  readonly _id: ObjectId;
-  readonly app: string;
-  readonly session: string;
-  readonly endedMs: number;
-  readonly reason: EndReason;
-  readonly url: string;
-  readonly urlSinceMs: number;
-  readonly widthClass?: WidthClass;
-};
+export type EndingDocument = EndingRecord & { readonly _id: ObjectId; readonly app: string; readonly session: string };
 
 /** Rollup changes that are not added up yet, by packChanges. */
 export type ChangeDocument = { readonly _id: ObjectId; readonly bytes: Binary };
@@ -117,16 +103,23 @@ export function collectionsOf(db: Db): Collections {
 
 /**
  * Indexes by collection; every collection is named. A rollup is read by app and its third key column over days, and by day
- * when it is computed again.
+ * when it is computed again. What expires is found by app and a time that is set once: one that moves with every commit would
+ * move the index as well.
  */
 export const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   session: [
-    { name: 'started', key: { app: 1, startedMs: 1 } },
+    { name: 'in_order', key: { app: 1, startedMs: 1, _id: 1 } },
+    { name: 'of_visitor', key: { app: 1, visitor: 1, startedMs: 1 } },
     { name: 'unended', key: { app: 1, startedMs: 1, _id: 1 }, partialFilterExpression: { ended: false } },
   ],
-  chunk: [{ name: 'received', key: { receivedMs: 1 } }],
+  chunk: [
+    { name: 'received', key: { receivedMs: 1 } },
+    // Apps keep their chunks for different times: without it, each step of expiring one would read all that the others keep.
+    { name: 'of_app', key: { '_id.app': 1, endMs: 1 } },
+  ],
   visit: [
     { name: 'of_visitor', key: { app: 1, visitor: 1, startedMs: -1 } },
+    { name: 'of_app', key: { app: 1, startedMs: 1 } },
     { name: 'started', key: { startedMs: 1 } },
     // Two first hellos of one visitor, on two nodes, may race: only one of them can have been the first.
     { name: 'first_of_visitor', key: { app: 1, visitor: 1 }, unique: true, partialFilterExpression: { newVisitor: true } },
@@ -136,8 +129,12 @@ export const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { name: 'of_session', key: { app: 1, session: 1 } },
   ],
   change: [],
-  layout: [],
-  set_aside: [{ name: 'of_app', key: { app: 1, _id: -1 } }],
+  layout: [{ name: 'of_app', key: { app: 1, atMs: 1 } }],
+  set_aside: [
+    { name: 'of_app', key: { app: 1, _id: -1 } },
+    { name: 'at', key: { app: 1, atMs: 1 } },
+    { name: 'of_session', key: { app: 1, session: 1 } },
+  ],
   document: [],
   heat: [
     { name: 'of_day', key: { day: 1, app: 1 } },
@@ -153,6 +150,18 @@ export const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     ]),
   ),
 };
+
+const FIRST_SEQ_MAX = Number.MAX_SAFE_INTEGER;
+
+/** The `_id`s of a session's chunks. */
+export function chunksOf({ app, session }: SessionId) {
+  return { $gte: { app, session, firstSeq: 0 }, $lte: { app, session, firstSeq: FIRST_SEQ_MAX } };
+}
+
+/** A session's `_id` as one string; the length keeps `a` + `bc` apart from `ab` + `c`. */
+export function idOf({ app, session }: SessionId): string {
+  return `${app.length}:${app}${session}`;
+}
 
 /**
  * A key as one short text, for an `_id`: SHA-256, base64url. An address may be longer than an index entry should be. Lengths

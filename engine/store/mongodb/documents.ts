@@ -1,10 +1,19 @@
 /** Documents → the store's records, and back. */
-import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
-import type { LayoutDocument, SessionDocument, SetAsideDocument, VisitDocument } from './collections.ts';
+import type { EndingRecord, LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
+import type { Chunk } from '../store.ts';
+import {
+  bytesOf,
+  type ChunkDocument,
+  type EndingDocument,
+  type LayoutDocument,
+  type SessionDocument,
+  type SetAsideDocument,
+  type VisitDocument,
+} from './collections.ts';
 
 /** The document without what is ours alone. */
 export function sessionOf(document: SessionDocument): SessionRecord {
-  const { _id, revision: _revision, urlNamedMs: _urlNamedMs, ended: _ended, durationMs: _durationMs, ...record } = document;
+  const { _id, revision: _revision, urlNamedMs: _urlNamedMs, ended: _ended, durationMs: _durationMs, token: _token, ...record } = document;
   return record;
 }
 
@@ -15,8 +24,17 @@ export function sessionDocument(record: SessionRecord, revision: number, urlName
   return { _id: { app, session }, ...record, revision, urlNamedMs, ended: endedMs !== undefined, durationMs };
 }
 
-export function visitOf({ app, visit, visitor, startedMs, lastSeenMs }: VisitDocument): VisitRecord {
-  return { app, visit, visitor, startedMs, lastSeenMs };
+export function visitOf({ _id, ...record }: VisitDocument): VisitRecord {
+  return record;
+}
+
+export function endingOf({ _id, app: _app, session: _session, ...record }: EndingDocument): EndingRecord {
+  return record;
+}
+
+export function chunkOf({ _id, token: _token, bytes, ...record }: ChunkDocument): Chunk {
+  const { app, session, firstSeq } = _id;
+  return { app, session, firstSeq, ...record, bytes: bytesOf(bytes) };
 }
 
 export function layoutOf({ _id, ...record }: LayoutDocument): LayoutRecord {

@@ -6,6 +6,7 @@ const AWAY = new Set([
   6, 7, 24, 50, 64, 79, 89, 91, 112, 133, 134, 189, 246, 251, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436, 14031,
 ]);
 const DUPLICATE_KEY = 11_000;
+const WRITE_CONFLICT = 112;
 const AWAY_LABELS = ['TransientTransactionError', 'UnknownTransactionCommitResult', 'RetryableWriteError', 'NetworkError'];
 /** Driver errors whose class is not exported or that have several. */
 const AWAY_NAMES =
@@ -23,6 +24,11 @@ export function isAway(error: unknown): boolean {
 /** True if a document of this key was written meanwhile. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoError && error.code === DUPLICATE_KEY;
+}
+
+/** True if another transaction was faster. Told of one write of many, it lacks the label by which the driver would begin anew. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof MongoError && error.code === WRITE_CONFLICT;
 }
 
 /** What the driver threw, as an error of ours. A write that the server refuses for itself is `internal`: it would be refused again. */

@@ -37,7 +37,11 @@ export class Folder {
 
   async #foldAll(): Promise<void> {
     try {
-      const ids = await this.#in.change.find({}, { projection: { _id: 1 } }).toArray();
+      // Oldest first: what an erasure takes away is not added up before what it was.
+      const ids = await this.#in.change
+        .find({}, { projection: { _id: 1 } })
+        .sort({ _id: 1 })
+        .toArray();
       for (let i = 0; i < ids.length; i += CHANGES_AT_ONCE) {
         const some = ids.slice(i, i + CHANGES_AT_ONCE).map(({ _id }) => _id);
         await transact(this.#client, this.#timeoutMs, (session) => this.#add(some, session));
@@ -68,8 +72,9 @@ export class Folder {
   }
 }
 
-/** An upsert; and where something is taken away, the end of a document that has nothing left. */
+/** An upsert, unless what was added was taken away again; and where something is taken away, the end of a document that has nothing left. */
 function addition({ rollup, key, add }: RollupChange): AnyBulkWriteOperation<RollupDocument>[] {
+  if (Object.values(add).every((sum) => sum === 0)) return [];
   const columns: Readonly<Record<string, string | number>> = { ...key, ...add };
   const { key: keys, sums } = ROLLUPS[rollup];
   const pick = (names: readonly string[], otherwise: string | number) =>
@@ -84,6 +89,7 @@ function addition({ rollup, key, add }: RollupChange): AnyBulkWriteOperation<Rol
 function heatAdditions({ key, cells, weights }: HeatGrid): AnyBulkWriteOperation<HeatDocument>[] {
   const rows = new Map<number, Map<number, number>>();
   cells.forEach((cell, i) => {
+    if (weights[i] === 0) return;
     const row = Math.floor(cell / HEAT_COLUMNS);
     let columns = rows.get(row);
     if (!columns) {

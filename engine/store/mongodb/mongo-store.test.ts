@@ -1,12 +1,16 @@
-import { MongoClient, ObjectId } from 'mongodb';
+import { Binary, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, describe, expect, type TestContext, test } from 'vitest';
-import { batchOf, sessionRecord } from '../fixtures/records.ts';
+import { Contribution } from '../../rollup/contribution.ts';
+import { AT, batchOf, DAY, frameBatch, sessionRecord, storedRollups, storeSession } from '../fixtures/records.ts';
 import { packBatch } from '../packed-batch.ts';
 import { storeContract, storedEvents } from '../store.contract.ts';
 import type { Store } from '../store.ts';
 import { collectionsOf } from './collections.ts';
 import { SCHEMA_ID, SCHEMA_VERSION } from './connect.ts';
+import { DELETED_MAX } from './deletion.ts';
+import { eraseSome } from './erase-some.ts';
 import { type MongoStoreOptions, openMongoStore } from './mongo-store.ts';
+import { restoreSession } from './restore-session.ts';
 import { transact } from './transact.ts';
 import { type NamedWrite, Transaction } from './transaction.ts';
 
@@ -95,6 +99,31 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     });
   }
 
+  for (const [name, times, fault] of FAULTS) {
+    test(`${name}: a session is put back once, and what it counted is taken away once`, async (context) => {
+      const store = await open();
+      await storeSession(store, sessionRecord());
+      const stored = await store.readSession('demo', 's1');
+      if (!stored) throw new Error('nothing is stored');
+      const sums = await storedRollups(store);
+      const counted = new Contribution();
+      for (const { bytes, receivedMs } of stored.chunks) counted.addChunk(stored.record, bytes, receivedMs);
+      const changes = counted.added();
+      const erase = async () => {
+        for (let done = false; !done; ) ({ done } = await store.eraseSome('demo', 'p1'));
+      };
+      await failing(context, times, fault, erase);
+      expect(await storedRollups(store)).toEqual([]);
+      await failing(context, times, fault, async () => {
+        expect(await store.restoreSession(stored, changes)).toBe(true);
+      });
+      expect(await store.readSession('demo', 's1')).toEqual(stored);
+      expect(await storedRollups(store)).toEqual(sums);
+      expect(await store.compareDay(DAY)).toMatchObject({ chunks: 2, differing: 0 });
+      await store.close();
+    });
+  }
+
   test('[AK4] a commit whose answer was lost knows its own work when it is done again; a resend is a duplicate', async () => {
     const database = newDatabase();
     const store = await open(database);
@@ -131,6 +160,137 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     const [os] = await one.readRollup('dimension', { app: 'demo', where: { dimension: 'os' } });
     expect(os).toMatchObject({ visits: 2, visitors: 1 });
     await Promise.all(nodes.map((node) => node.close()));
+  });
+
+  test('an import whose answer was lost knows its own work when it is done again; another one does not', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    const collections = collectionsOf(admin.db(database));
+    const stored = { record: sessionRecord(), visits: [], endings: [], chunks: [] };
+    const attempt = (token: ObjectId) =>
+      transact(admin, 10_000, (session) => restoreSession(collections, { stored, changes: new Uint8Array(), token }, session));
+    const token = new ObjectId();
+    expect([await attempt(token), await attempt(token), await attempt(new ObjectId())]).toEqual([true, true, false]);
+    expect(await store.findSession('demo', 's1')).toEqual(sessionRecord());
+    await store.close();
+  });
+
+  test('a commit that read before an erasure and writes after it is refused; its frame leaves nothing', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    const record = await storeSession(store, sessionRecord(), { endedMs: null });
+    const collections = collectionsOf(admin.db(database));
+    const write: NamedWrite = { kind: 'commit', batch: frameBatch(record, 7), token: new ObjectId(), attempts: 0 };
+    const outcome = await transact(admin, 10_000, async (session) => {
+      // The first read is the moment that the whole transaction sees.
+      await collections.session.findOne({}, { session });
+      if (write.attempts++ === 0) expect(await store.eraseSome('demo', 'p1')).toMatchObject({ sessions: 1, done: true });
+      return new Transaction(collections, session).run([write]);
+    });
+    expect(write.attempts).toBe(2);
+    expect(outcome).toMatchObject([{ committed: false, refused: [{ reason: 'session-unknown' }] }]);
+    expect(await storedRollups(store)).toEqual([]);
+    expect(await collections.chunk.countDocuments()).toBe(0);
+    await store.close();
+  });
+
+  test('an erasure that read before a commit and deletes after it looks again, and takes that frame, too', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    const record = await storeSession(store, sessionRecord(), { endedMs: null });
+    const collections = collectionsOf(admin.db(database));
+    let attempts = 0;
+    const erased = await transact(admin, 10_000, async (session) => {
+      await collections.session.findOne({}, { session });
+      if (attempts++ === 0) expect(await store.commit(frameBatch(record, 7))).toMatchObject({ committed: true });
+      return eraseSome(collections, { app: 'demo', visitor: 'p1' }, session);
+    });
+    expect(attempts).toBe(2);
+    expect(erased).toMatchObject({ chunks: 3, events: 9, done: true });
+    expect(await storedRollups(store)).toEqual([]);
+    expect(await collections.chunk.countDocuments()).toBe(0);
+    await store.close();
+  });
+
+  test('a visitor is erased while two nodes write: nothing of it is left, and every sum is right', async () => {
+    const database = newDatabase();
+    const nodes = [await open(database), await open(database)] as const;
+    const [one, other] = nodes;
+    const names = Array.from({ length: 8 }, (_, i) => `s${i}`);
+    const records = await Promise.all(names.map((session) => storeSession(one, sessionRecord({ session }), { endedMs: null })));
+    const stays = await storeSession(one, sessionRecord({ session: 'stays', visit: 'v2', visitor: 'p2' }));
+    const writes = Array.from({ length: 12 }, (_, i) =>
+      [...records, stays].map((record, k) => nodes[(i + k) % 2 === 0 ? 0 : 1].commit(frameBatch(record, 7 + 3 * i))),
+    );
+    const ends = records.map(({ session }) => other.endSession({ app: 'demo', session, endedMs: AT + 99_000, reason: 'idle' }));
+    const erase = async (node: Store) => {
+      let sessions = 0;
+      for (let done = false; !done; ) {
+        const step = await node.eraseSome('demo', 'p1');
+        sessions += step.sessions;
+        done = step.done;
+      }
+      return sessions;
+    };
+    const erased = await Promise.all([...nodes.map(erase), ...nodes.map(async (node) => node.fold().then(() => 0))]);
+    await Promise.all([...writes.flat(), ...ends]);
+    const late = await erase(one);
+    expect(erased.reduce((sum, sessions) => sum + sessions, late)).toBe(names.length);
+    const collections = collectionsOf(admin.db(database));
+    expect(await collections.session.distinct('session')).toEqual(['stays']);
+    expect(await collections.chunk.distinct('_id.session')).toEqual(['stays']);
+    expect(await collections.ending.distinct('session')).toEqual(['stays']);
+    expect(await collections.visit.distinct('visitor')).toEqual(['p2']);
+    expect(await one.compareDay(DAY)).toMatchObject({ chunks: 14, differing: 0 });
+    await Promise.all(nodes.map((node) => node.fold()));
+    expect(await one.compareDay(DAY)).toMatchObject({ chunks: 14, differing: 0 });
+    await Promise.all(nodes.map((node) => node.close()));
+  });
+
+  test('a step deletes a bounded number of documents', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    const record = await store.openSession(sessionRecord());
+    const [chunk] = frameBatch(record, 1).chunks;
+    if (!chunk) throw new Error('no chunk');
+    const { app, session, bytes, ...times } = chunk;
+    const stored = Array.from({ length: 2 * DELETED_MAX + 1 }, (_, i) => {
+      return { ...times, _id: { app, session, firstSeq: 1 + 3 * i }, bytes: new Binary(bytes), token: new ObjectId() };
+    });
+    const chunks = collectionsOf(admin.db(database)).chunk;
+    const expiry = { app: 'demo', kind: 'chunks', beforeDay: '2026-01-06' } as const;
+    await chunks.insertMany(stored);
+    const steps = [await store.expireSome(expiry), await store.expireSome(expiry), await store.expireSome(expiry)];
+    expect(steps).toEqual([
+      { removed: DELETED_MAX, done: false },
+      { removed: DELETED_MAX, done: false },
+      { removed: 1, done: true },
+    ]);
+    await chunks.insertMany(stored);
+    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 1, chunks: DELETED_MAX - 1, sessions: 0, done: false });
+    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 0, chunks: DELETED_MAX, sessions: 0, done: false });
+    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ chunks: 2, sessions: 1, done: true });
+    await store.close();
+  });
+
+  test('a chunk that does not decode any more is erased all the same, and said to be uncounted', async () => {
+    const store = await open();
+    await store.openSession(sessionRecord());
+    await store.commit(batchOf({ firstSeq: 1, count: 5 }));
+    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ sessions: 1, chunks: 1, events: 5, uncounted: 1, done: true });
+    expect((await storedEvents(store)).page).toBe(5);
+    await store.close();
+  });
+
+  test('close waits for an erasure that is under way; one that comes later is refused', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    await storeSession(store, sessionRecord());
+    const erased = store.eraseSome('demo', 'p1');
+    await store.close();
+    expect(await erased).toMatchObject({ sessions: 1, done: true });
+    expect(await collectionsOf(admin.db(database)).change.countDocuments()).toBe(0);
+    await expect(store.eraseSome('demo', 'p1')).rejects.toMatchObject({ code: 'store-away' });
   });
 
   test('a batch that the server refuses takes none of its neighbours with it', async () => {

@@ -1,12 +1,17 @@
+import { type ClientSession, ObjectId } from 'mongodb';
 import { type Clock, systemClock } from '../../clock/clock.ts';
 import { DatalabError } from '../../errors/errors.ts';
 import { unpackBatch } from '../packed-batch.ts';
 import type { PreparedBatch, Store } from '../store.ts';
 import { collectionsOf } from './collections.ts';
 import { connect } from './connect.ts';
+import { eraseSome } from './erase-some.ts';
+import { expireSome } from './expire-some.ts';
 import { refusalOf } from './failures.ts';
 import { Folder } from './folder.ts';
+import { LargeWrites } from './large-writes.ts';
 import { Reader } from './reader.ts';
+import { restoreSession } from './restore-session.ts';
 import { Writer } from './writer.ts';
 
 export type MongoStoreOptions = {
@@ -37,6 +42,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     timeoutMs,
   });
   const folder = new Folder(client, collections, timeoutMs);
+  const large = new LargeWrites(client, timeoutMs);
   const reader = new Reader(client, collections);
   let closed: Promise<void> | null = null;
   let cancelFold: (() => void) | null = null;
@@ -60,6 +66,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const write = <T>(...args: Parameters<Writer['write']>): Promise<T> => {
     foldSoon();
     return writer.write(...args) as Promise<T>;
+  };
+  const writeLarge = <T>(work: (session: ClientSession) => Promise<T>): Promise<T> => {
+    foldSoon();
+    return large.write(work);
   };
   const read = async <T>(question: () => Promise<T>): Promise<T> => {
     if (closed) throw new DatalabError('store-away', 'The store is closed.');
@@ -85,6 +95,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     findSession: (app, session) => read(() => reader.findSession(app, session)),
     unendedSessions: () => read(() => reader.unendedSessions()),
     latestVisit: (app, visitor) => read(() => reader.latestVisit(app, visitor)),
+    listVisits: (query) => read(() => reader.listVisits(query)),
+    walkSessions: (walk) => read(() => reader.walkSessions(walk)),
+    readSession: (app, session) => read(() => reader.readSession(app, session)),
     listSessions: (query) => read(() => reader.listSessions(query)),
     readChunks: (app, session) => read(() => reader.readChunks(app, session)),
     readRollup: (name, range) => read(() => reader.readRollup(name, range)),
@@ -92,6 +105,21 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     listSetAside: (app, limit) => read(() => reader.listSetAside(app, limit)),
     rollupDays: () => read(() => reader.rollupDays()),
     compareDay: (day) => read(() => reader.compareDay(day)),
+    restoreSession: (stored, changes) => {
+      const token = new ObjectId();
+      return writeLarge((session) => restoreSession(collections, { stored, changes, token }, session));
+    },
+    expireSome: async (expiry) => {
+      // What waits to be added up would bring rollups back that are deleted here.
+      if (expiry.kind === 'rollups') await read(fold);
+      return writeLarge((session) => expireSome(collections, expiry, session));
+    },
+    eraseSome: (app, visitor) => writeLarge((session) => eraseSome(collections, { app, visitor }, session)),
+    // Its files and its journal are the server's: it overwrites them by rules of its own. Ours is what waits to be added up.
+    scrub: async () => {
+      await read(fold);
+      return true;
+    },
     readDocument: (kind, id) => read(() => reader.readDocument(kind, id)),
     ready: () =>
       new Promise((resolve) => {
@@ -108,7 +136,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       }),
     close: () => {
       const finish = async () => {
-        await writer.close();
+        await Promise.all([writer.close(), large.close()]);
         if (unfolded > 0) await fold().catch(() => undefined);
         await client.close();
       };

@@ -7,25 +7,29 @@ import { type RollupChanges, unpackChanges } from '../../rollup/packed-changes.t
 import { Recompute } from '../../rollup/recompute.ts';
 import { dayOf, HEAT_COLUMNS, ROLLUPS, type RollupChange, type RollupName, type RollupRow } from '../../rollup/rollups.ts';
 import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
-import type { DayComparison, RollupRange, StoredDocument } from '../store.ts';
+import type { DayComparison, RollupRange, SessionWalk, StoredDocument, StoredSession, VisitQuery } from '../store.ts';
 import { withUnfolded } from '../unfolded.ts';
 import {
   bytesOf,
   type ChunkDocument,
   type Collections,
+  chunksOf,
   type HeatDocument,
+  idOf,
   PLAIN_ROLLUPS,
   type PlainRollup,
   type SessionDocument,
   type SessionId,
+  type VisitDocument,
 } from './collections.ts';
 import { layoutOf, sessionOf, setAsideOf, visitOf } from './documents.ts';
+import { readCoverages } from './read-coverages.ts';
+import { readSession } from './read-session.ts';
 import { layoutId } from './transaction.ts';
 
 const DAY_MS = 86_400_000;
 /** Chunks whose sessions are looked up together. */
 const CHUNKS_AT_ONCE = 256;
-const FIRST_SEQ_MAX = Number.MAX_SAFE_INTEGER;
 
 const SEARCHED = ['url', 'entryUrl', 'visitor', 'session', 'browser', 'os'] as const;
 /** The only names of a query that become names of fields. */
@@ -58,9 +62,7 @@ export class Reader {
 
   /** `fromMs` and `toMs` bound the session's start. */
   async listSessions(query: SessionQuery): Promise<{ readonly rows: SessionRecord[]; readonly total: number }> {
-    const conditions: Filter<SessionDocument>[] = [{ app: { $eq: query.app } }];
-    if (query.fromMs !== undefined) conditions.push({ startedMs: { $gte: query.fromMs } });
-    if (query.toMs !== undefined) conditions.push({ startedMs: { $lte: query.toMs } });
+    const conditions: Filter<SessionDocument>[] = [{ app: { $eq: query.app } }, ...startedWithin(query)];
     if (query.device) conditions.push({ device: { $eq: query.device } });
     if (query.live) conditions.push({ ended: false });
     if (!query.bots) conditions.push({ bot: false });
@@ -83,10 +85,45 @@ export class Reader {
     return { rows: found.map(sessionOf), total: await this.#in.session.countDocuments(filter) };
   }
 
+  async listVisits(query: VisitQuery): Promise<{ readonly rows: VisitRecord[]; readonly total: number }> {
+    const conditions: Filter<VisitDocument>[] = [{ app: { $eq: query.app } }, ...startedWithin(query)];
+    if (query.visitor !== undefined) conditions.push({ visitor: { $eq: query.visitor } });
+    const filter = { $and: conditions };
+    const direction = query.descending === false ? 1 : -1;
+    const found = await this.#in.visit
+      .find(filter)
+      .sort([
+        [query.sort === 'lastSeenMs' ? 'lastSeenMs' : 'startedMs', direction],
+        ['_id', direction],
+      ])
+      .skip(query.offset ?? 0)
+      .limit(query.limit ?? 100)
+      .toArray();
+    return { rows: found.map(visitOf), total: await this.#in.visit.countDocuments(filter) };
+  }
+
+  async walkSessions({ app, visitor, after, limit, ...bounds }: SessionWalk): Promise<SessionRecord[]> {
+    const conditions: Filter<SessionDocument>[] = [{ app: { $eq: app } }, ...startedWithin(bounds)];
+    if (visitor !== undefined) conditions.push({ visitor: { $eq: visitor } });
+    if (after) {
+      const { startedMs, session } = after;
+      // The first says no more than the second, but is a range of the index.
+      conditions.push(
+        { startedMs: { $gte: startedMs } },
+        { $or: [{ startedMs: { $gt: startedMs } }, { startedMs: { $eq: startedMs }, _id: { $gt: { app, session } } }] },
+      );
+    }
+    const found = await this.#in.session.find({ $and: conditions }).sort({ startedMs: 1, _id: 1 }).limit(limit).toArray();
+    return found.map(sessionOf);
+  }
+
+  readSession(app: string, session: string): Promise<StoredSession | null> {
+    return this.#asOfOneMoment((moment) => readSession(this.#in, { app, session }, moment));
+  }
+
   async readChunks(app: string, session: string): Promise<Uint8Array[]> {
-    const range = { $gte: { app, session, firstSeq: 0 }, $lte: { app, session, firstSeq: FIRST_SEQ_MAX } };
     const chunks = await this.#in.chunk
-      .find({ _id: range }, { projection: { bytes: 1 } })
+      .find({ _id: chunksOf({ app, session }) }, { projection: { bytes: 1 } })
       .sort({ _id: 1 })
       .toArray();
     return chunks.map(({ bytes }) => bytesOf(bytes));
@@ -141,8 +178,6 @@ export class Reader {
 
   /** Ascending, from the first that a rebuild can do. */
   async rollupDays(): Promise<string[]> {
-    const coverage = await this.readDocument('coverage', 'rollups');
-    const fromDay = String((coverage?.value as { readonly fromDay?: string } | undefined)?.fromDay ?? '');
     const days = new Set<string>();
     for (const name of PLAIN_ROLLUPS) for (const day of await this.#in.rollup[name].distinct('day')) days.add(String(day));
     for (const day of await this.#in.heat.distinct('day')) days.add(day);
@@ -169,7 +204,9 @@ export class Reader {
       if (visit) days.add(dayOf(visit.startedMs));
       return visit?.startedMs ?? null;
     });
-    const unfolded = await this.#asOfOneMoment((session) => this.#unfolded(session));
+    const [unfolded, { fromDay }] = await this.#asOfOneMoment(
+      async (session) => [await this.#unfolded(session), await readCoverages(this.#in.document, session)] as const,
+    );
     for (const { rollups, heat } of unfolded) for (const { key } of [...rollups, ...heat]) days.add(key.day);
     return [...days].filter((day) => day >= fromDay).sort();
   }
@@ -177,7 +214,8 @@ export class Reader {
   /** Writes nothing, and a snapshot waits for no writer and holds up none. */
   compareDay(day: string): Promise<DayComparison> {
     return this.#asOfOneMoment(async (session) => {
-      const recompute = new Recompute(day);
+      const coverages = await readCoverages(this.#in.document, session);
+      const recompute = new Recompute(day, (app) => coverages.covers(app, day));
       const [fromMs, toMs] = [Date.parse(day), Date.parse(day) + DAY_MS];
       await this.#giveChunks(recompute, fromMs, toMs, session);
       const visits = await this.#in.visit.find({ startedMs: { $gte: fromMs, $lt: toMs } }, { session }).toArray();
@@ -285,12 +323,15 @@ function heatCells({ columns, app, day, url, widthClass, layer, row }: HeatDocum
   return Object.entries(columns).map(([column, weight]) => ({ app, day, url, widthClass, layer, row, column: Number(column), weight }));
 }
 
+/** `fromMs` and `toMs`, inclusive, of when it started. */
+function startedWithin({ fromMs, toMs }: { readonly fromMs?: number; readonly toMs?: number }) {
+  return [
+    ...(fromMs === undefined ? [] : [{ startedMs: { $gte: fromMs } }]),
+    ...(toMs === undefined ? [] : [{ startedMs: { $lte: toMs } }]),
+  ];
+}
+
 /** A pattern that matches exactly this text. A pattern may not hold U+0000 as it is. */
 function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/#\s-]/g, '\\$&').replaceAll('\u0000', '\\x00');
-}
-
-/** One string for two; the length keeps `a` + `bc` apart from `ab` + `c`. */
-function idOf({ app, session }: SessionId): string {
-  return `${app.length}:${app}${session}`;
 }

@@ -1,6 +1,6 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import { DatalabError } from '../../errors/errors.ts';
-import { isDuplicateKey } from './failures.ts';
+import { isConflict, isDuplicateKey } from './failures.ts';
 import { Overtaken } from './transaction.ts';
 
 /** How often what was read may be old: each time another node has got ahead. More, and the stored documents contradict each other. */
@@ -30,7 +30,8 @@ export async function transact<T>(client: MongoClient, timeoutMs: number, work: 
     try {
       return await client.withSession((session) => session.withTransaction(attempt, options));
     } catch (error) {
-      if (!(error instanceof Overtaken || isDuplicateKey(error)) || overtaken >= OVERTAKEN_MAX) throw error;
+      const again = error instanceof Overtaken || isDuplicateKey(error) || isConflict(error);
+      if (!again || overtaken >= OVERTAKEN_MAX) throw error;
     }
   }
 }

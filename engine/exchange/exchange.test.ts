@@ -9,22 +9,16 @@ import { COVERAGE, coverageId, EVERY_APP } from '../store/coverage.ts';
 import { AT, sessionAt, storedRollups, storeSession, URL_A } from '../store/fixtures/records.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { type ExportOptions, exportFolder, exportTable } from './export.ts';
+import { type ExportOptions, exportTable } from './export.ts';
 import { exportVisitor } from './export-visitor.ts';
+import { ALL_TABLES, DAY_MS, exportDemo, FIFTH_DAY, fillWeek } from './fixtures/week.ts';
 import { FORMATS, type FormatName } from './formats.ts';
 import { type ImportOptions, importFolder } from './import.ts';
 import type { Manifest } from './manifest.ts';
 import { fileSink, streamSink } from './sink.ts';
-import { TABLES, type TableName } from './tables.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'datalab-exchange-'));
 afterAll(() => rmSync(root, { recursive: true }));
-
-const ALL = Object.keys(TABLES) as TableName[];
-const DAY_MS = 86_400_000;
-/** Chunks of days before it have expired. */
-const FROM_DAY = '2026-01-05';
-const MIDNIGHT = Date.parse(FROM_DAY);
 
 const open = () => openSqliteStore({ dataDir: mkdtempSync(join(root, 'data-')) });
 let store: Store;
@@ -35,14 +29,10 @@ beforeEach(async () => {
 afterEach(() => Promise.all([store.close(), target.close()]));
 
 let folders = 0;
-/** One that is not there yet. */
-const newFolder = () => join(root, `export-${folders++}`);
-
 type Written = { readonly folder: string; readonly manifest: Manifest };
 async function write(from: Store, changes: Partial<ExportOptions> = {}): Promise<Written> {
-  const folder = newFolder();
-  const options = { app: 'demo', format: 'csv' as FormatName, tables: ALL, progress: () => undefined, version: '1.2.3', id: folder };
-  return { folder, manifest: await exportFolder(from, folder, { ...options, ...changes }) };
+  const folder = join(root, `export-${folders++}`);
+  return { folder, manifest: await exportDemo(from, folder, changes) };
 }
 const read = (into: Store, folder: string, changes: Partial<ImportOptions> = {}) =>
   importFolder(into, { folder, progress: () => undefined, ...changes });
@@ -59,32 +49,15 @@ async function differing(of: Store): Promise<number> {
   return sum;
 }
 
-/** Sessions of a week: of two visitors, ended and open, over midnight, with words that formats stumble over. */
-async function fill(): Promise<void> {
-  const words = { language: '=1+1', referrer: 'https://a.example/"x",\r\ny\0', browser: "'Firefox'", os: '', screen: '__proto__' };
-  await storeSession(store, sessionAt(AT - 4 * DAY_MS, { session: 'a', visit: 'va', visitor: 'p1', ...words }), { frames: 3 });
-  await storeSession(store, sessionAt(AT - 3 * DAY_MS, { session: 'b', visit: 'vb', visitor: 'p2', bot: true, entryUrl: `${URL_A}/é🛒` }));
-  // Its first frame begins the day before and ends on it.
-  await storeSession(store, sessionAt(MIDNIGHT - 150, { session: 'c', visit: 'vc', visitor: 'p1', device: 'mobile' }));
-  await storeSession(store, sessionAt(AT, { session: 'd', visit: 'vd', visitor: 'p2' }), { frames: 5, endedMs: null });
-  await storeSession(store, sessionAt(AT + 5, { session: 'e', visit: 've', visitor: 'p3' }), { frames: 0 });
-  // Comes back, ends again, and begins a visit more.
-  await storeSession(store, sessionAt(AT - 4 * DAY_MS, { session: 'a', visit: 'vf', visitor: 'p1', lastSeenMs: AT, ...words }), {
-    frames: 0,
-    endedMs: AT + 60,
-  });
-  await storeSession(store, sessionAt(AT, { app: 'else', session: 'a', visit: 'va', visitor: 'p1' }));
-}
-
-/** Deletes the chunks of days before FROM_DAY, as retention does. */
+/** Deletes the chunks of days before FIFTH_DAY, as retention does. */
 async function expire(): Promise<void> {
-  await store.writeDocument({ kind: COVERAGE, id: coverageId('demo'), ifRevision: 0, value: { fromDay: FROM_DAY } });
-  while (!(await store.expireSome({ app: 'demo', kind: 'chunks', beforeDay: FROM_DAY })).done);
+  await store.writeDocument({ kind: COVERAGE, id: coverageId('demo'), ifRevision: 0, value: { fromDay: FIFTH_DAY } });
+  while (!(await store.expireSome({ app: 'demo', kind: 'chunks', beforeDay: FIFTH_DAY })).done);
 }
 
 describe.each(Object.keys(FORMATS) as FormatName[])('as %s', (format) => {
   it('an export imported elsewhere is every session, visit, end and frame, byte by byte, and every sum', async () => {
-    await fill();
+    await fillWeek(store);
     const { folder, manifest } = await write(store, { format });
     const sessions = await wholeSessions(store);
     const events = sessions.flatMap((session) => session?.chunks ?? []).reduce((sum, { count }) => sum + count, 0);
@@ -108,10 +81,10 @@ describe.each(Object.keys(FORMATS) as FormatName[])('as %s', (format) => {
   });
 
   it('sums whose events had expired come from the export: once, and a rebuild leaves them alone', async () => {
-    await fill();
+    await fillWeek(store);
     await expire();
     const { folder, manifest } = await write(store, { format });
-    expect(manifest).toMatchObject({ fromDay: FROM_DAY, days: ['2026-01-01', '2026-01-02', '2026-01-04', '2026-01-05'] });
+    expect(manifest).toMatchObject({ fromDay: FIFTH_DAY, days: ['2026-01-01', '2026-01-02', '2026-01-04', '2026-01-05'] });
     const outcome = await read(target, folder);
     expect(outcome).toMatchObject({ sessions: 5, rollupDays: 3, skippedDays: 0 });
     expect(outcome.rollupRows).toBeGreaterThan(20);
@@ -125,13 +98,13 @@ describe.each(Object.keys(FORMATS) as FormatName[])('as %s', (format) => {
   it('an app without anything is exported and imported, too', async () => {
     const { folder } = await write(store, { format });
     expect(await read(target, folder)).toMatchObject({ sessions: 0, rollupRows: 0 });
-    expect(readdirSync(folder)).toHaveLength(ALL.length + 1);
+    expect(readdirSync(folder)).toHaveLength(ALL_TABLES.length + 1);
   });
 });
 
 describe('an import', () => {
   it('goes into another app when one is named, beside what is there', async () => {
-    await fill();
+    await fillWeek(store);
     await expire();
     const { folder } = await write(store);
     await read(store, folder, { app: 'copy' });
@@ -142,7 +115,7 @@ describe('an import', () => {
   });
 
   it('into the store that it came from changes nothing', async () => {
-    await fill();
+    await fillWeek(store);
     await expire();
     const { folder } = await write(store);
     const before = [await wholeSessions(store), await storedRollups(store)];
@@ -151,7 +124,7 @@ describe('an import', () => {
   });
 
   it('that is cut off between sessions goes on where it was', async () => {
-    await fill();
+    await fillWeek(store);
     await expire();
     const { folder } = await write(store);
     let calls = 0;
@@ -169,7 +142,7 @@ describe('an import', () => {
   });
 
   it('that is cut off between rollups adds none twice, whether the last one was acknowledged or not', async () => {
-    await fill();
+    await fillWeek(store);
     await expire();
     const { folder } = await write(store);
     let calls = 0;
@@ -191,7 +164,7 @@ describe('an import', () => {
   });
 
   it('leaves days alone that have sums of their own, and counts them', async () => {
-    await fill();
+    await fillWeek(store);
     await expire();
     const { folder } = await write(store, { from: '2026-01-02', to: '2026-01-02' });
     // Another visitor of that day, whose events are all there.
@@ -204,141 +177,44 @@ describe('an import', () => {
   });
 
   it('takes no sums of days that have expired where they would go', async () => {
-    await fill();
+    await fillWeek(store);
     await expire();
     const { folder } = await write(store);
     const value = { fromDay: '2026-01-03', rollupsFromDay: '2026-01-02' };
     await target.writeDocument({ kind: COVERAGE, id: coverageId('demo'), ifRevision: 0, value });
     expect(await read(target, folder)).toMatchObject({ rollupDays: 2, skippedDays: 1 });
-    expect((await target.readDocument(COVERAGE, coverageId('demo')))?.value).toEqual({ ...value, fromDay: FROM_DAY });
+    expect((await target.readDocument(COVERAGE, coverageId('demo')))?.value).toEqual({ ...value, fromDay: FIFTH_DAY });
   });
 
   it('knows the sums of an older version, which no rebuild can do', async () => {
-    await fill();
-    await store.writeDocument({ kind: COVERAGE, id: EVERY_APP, ifRevision: 0, value: { fromDay: FROM_DAY } });
+    await fillWeek(store);
+    await store.writeDocument({ kind: COVERAGE, id: EVERY_APP, ifRevision: 0, value: { fromDay: FIFTH_DAY } });
     const { folder, manifest } = await write(store);
-    expect(manifest).toMatchObject({ fromDay: FROM_DAY, days: ['2026-01-01', '2026-01-02', '2026-01-04', '2026-01-05'] });
+    expect(manifest).toMatchObject({ fromDay: FIFTH_DAY, days: ['2026-01-01', '2026-01-02', '2026-01-04', '2026-01-05'] });
     expect(await read(target, folder)).toMatchObject({ rollupDays: 3 });
     expect(await storedRollups(target)).toEqual(await storedRollups(store));
   });
 
+  it('refuses what is of a session that is not where it should be; whole sessions before it stay', async () => {
+    await fillWeek(store);
+    const { folder } = await write(store, { format: 'jsonl', from: FIFTH_DAY });
+    const path = join(folder, 'endings.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"session":"e"', '"session":"x"'));
+    const message = `${path}, row 1: it is of session x, which is not where it should be.`;
+    await expect(read(target, folder)).rejects.toMatchObject({ code: 'exchange-invalid', message });
+    expect((await wholeSessions(target)).map((session) => session?.record.session)).toEqual(['d', 'e']);
+  });
+
   it('refuses an app that there is not', async () => {
-    await fill();
+    await fillWeek(store);
     const { folder } = await write(store);
     await expect(read(target, folder, { accepts: () => false })).rejects.toMatchObject({ code: 'app-unknown' });
     expect(await wholeSessions(target)).toEqual([]);
   });
 });
 
-describe('a folder that is no whole export is refused', () => {
-  let folder: string;
-  beforeEach(async () => {
-    await fill();
-    ({ folder } = await write(store));
-  });
-  afterEach(async () => {
-    expect(await storedRollups(target)).toEqual([]);
-  });
-  const change = (file: string, from: string, to: string) => {
-    const before = readFileSync(join(folder, file), 'utf8');
-    expect(before).toContain(from);
-    writeFileSync(join(folder, file), before.replace(from, to));
-  };
-  const refused = (message: string) =>
-    expect(read(target, folder)).rejects.toMatchObject({ code: 'exchange-invalid', message: expect.stringContaining(message) });
-
-  it('without a manifest', async () => {
-    rmSync(join(folder, 'manifest.json'));
-    await refused('there is none: this folder is no export');
-  });
-
-  it('that was cut off', async () => {
-    folder = newFolder();
-    const failing: Store = {
-      ...store,
-      readSession: async (app, session) => (session === 'd' ? Promise.reject(new Error('cut off')) : store.readSession(app, session)),
-    };
-    const options = { app: 'demo', format: 'csv' as const, tables: ALL, progress: () => undefined, version: '1', id: 'x' };
-    await expect(exportFolder(failing, folder, options)).rejects.toThrow('cut off');
-    await refused('the export was cut off before it was whole');
-    // Nor is it written over.
-    await expect(exportFolder(store, folder, options)).rejects.toMatchObject({
-      code: 'query-invalid',
-      message: expect.stringContaining('is not empty'),
-    });
-  });
-
-  it('of a format that is not known yet', async () => {
-    change('manifest.json', '"formatVersion": 1', '"formatVersion": 2');
-    await refused('its format version 2 is not known here');
-  });
-
-  it('without one of its files', async () => {
-    rmSync(join(folder, 'visits.csv'));
-    await refused('visits.csv is missing');
-  });
-
-  it('with a file that was cut off', async () => {
-    change('events.csv', '\r\n', '');
-    await refused('it was changed or cut off');
-  });
-
-  it('that has not all tables', async () => {
-    ({ folder } = await write(store, { tables: ['sessions', 'visits', 'endings'] }));
-    await refused('the export is without events: it was made to be read, not to be imported');
-  });
-
-  it('with a manifest that is none', async () => {
-    change('manifest.json', '"format": "csv"', '"format": "toString"');
-    await refused('it was changed');
-    writeFileSync(join(folder, 'manifest.json'), 'null');
-    await refused('it is no manifest');
-    writeFileSync(join(folder, 'manifest.json'), '{');
-    await refused('it cannot be read');
-  });
-
-  it('with a row that does not fit: its place is named, and its session is not there in part', async () => {
-    change('sessions.csv', ',false,', ',folse,');
-    await refused('sessions.csv, row 1: bot is neither true nor false');
-    change('sessions.csv', ',folse,', ',false,');
-    change('events.csv', '"move"', '"mave"');
-    await refused('events.csv, row 1: kind has a value that there is not: "mave"');
-    change('events.csv', '"mave"', '"move"');
-    change('events.csv', 'restMs', 'restMS');
-    await refused('frame 1 of session a: event 1: restMs is missing or of another type');
-    change('events.csv', 'restMS', 'restMs');
-    change('events.csv', '"demo","a"', '"damo","a"');
-    await refused('row 1: it is of the app "damo", not of demo');
-  });
-
-  it('with rows of a session that is not among the sessions', async () => {
-    ({ folder } = await write(store, { format: 'jsonl', from: '2026-01-05' }));
-    change('endings.jsonl', '"session":"e"', '"session":"x"');
-    // What was before it stays: whole sessions.
-    await expect(read(target, folder)).rejects.toMatchObject({
-      code: 'exchange-invalid',
-      message: expect.stringContaining('what follows is of session'),
-    });
-    await target.close();
-    target = await open();
-  });
-
-  it('with lines that are none', async () => {
-    ({ folder } = await write(store, { format: 'jsonl' }));
-    change('sessions.jsonl', '{', '[');
-    await refused('sessions.jsonl, row 1');
-    ({ folder } = await write(store, { format: 'csv' }));
-    change('sessions.csv', '"app"', '"apq"');
-    await refused('sessions.csv, row 1: its columns are not app,session');
-    ({ folder } = await write(store, { format: 'parquet' }));
-    const path = join(folder, 'sessions.parquet');
-    writeFileSync(path, Buffer.alloc(statSync(path).size));
-    await refused('sessions.parquet, row 1');
-  });
-});
-
 describe('an export', () => {
-  beforeEach(fill);
+  beforeEach(() => fillWeek(store));
 
   it('is bounded by days: sessions by their start, rollups by their day', async () => {
     const { manifest, folder } = await write(store, { from: '2026-01-02', to: '2026-01-04' });

@@ -135,7 +135,7 @@ class SessionReader {
   async #end(): Promise<null> {
     for (const cursor of [this.#visits, this.#endings, this.#events]) {
       const left = await cursor.peek();
-      if (left) throw cursor.refuse(`what follows is of session ${left.session}, which is not where it should be`);
+      if (left) throw cursor.refuse(`it is of session ${left.session}, which is not where it should be`, cursor.taken + 1);
     }
     return null;
   }

@@ -56,9 +56,9 @@ export class RowCursor<T extends TableName> {
     }
   }
 
-  /** An error that names the row which was taken last. */
-  refuse(wrong: string): DatalabError {
-    return this.#refuse(this.#taken, wrong);
+  /** An error that names a row. @param row counted from 1; default the one that was taken last */
+  refuse(wrong: string, row = this.#taken): DatalabError {
+    return this.#refuse(row, wrong);
   }
 
   /** Lets go of the file. */

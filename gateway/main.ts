@@ -17,6 +17,8 @@ import { openMongoStore } from '../engine/store/mongodb/mongo-store.ts';
 import { openSqliteStore } from '../engine/store/sqlite/sqlite-store.ts';
 import type { Store } from '../engine/store/store.ts';
 import { ERASE_USAGE, eraseCommand } from './commands/erase.ts';
+import { EXPORT_USAGE, exportCommand } from './commands/export.ts';
+import { IMPORT_USAGE, importCommand } from './commands/import.ts';
 import { REBUILD_USAGE, rebuildCommand } from './commands/rebuild.ts';
 import { RETAIN_USAGE, retainCommand } from './commands/retain.ts';
 import { AddressLimit } from './hello/address-limit.ts';
@@ -196,8 +198,10 @@ const COMMANDS: Readonly<Record<string, (store: Store, args: readonly string[], 
   rebuild: rebuildCommand,
   retain: retainCommand,
   erase: eraseCommand,
+  export: exportCommand,
+  import: importCommand,
 };
-const USAGE = ['datalab', REBUILD_USAGE, RETAIN_USAGE, ERASE_USAGE].join(' | ');
+const USAGE = ['datalab', REBUILD_USAGE, RETAIN_USAGE, ERASE_USAGE, EXPORT_USAGE, IMPORT_USAGE].join(' | ');
 
 async function runCommand(name: string, args: readonly string[]): Promise<void> {
   try {

@@ -226,7 +226,10 @@ export interface Store {
    * rollups, in one transaction: ask again until it is `done`.
    */
   eraseSome(app: string, visitor: string): Promise<Erased>;
-  /** Deleted bytes leave the disk as well, as far as the store has that in its hands. @returns false if some may still be there */
+  /**
+   * Deleted bytes leave the disk as well, as far as the store has that in its hands; so do layouts of pages that no rollup is of any
+   * more. @returns false if some may still be there
+   */
   scrub(): Promise<boolean>;
 
   readDocument(kind: string, id: string): Promise<StoredDocument | null>;

@@ -116,8 +116,10 @@ export class Folder {
       values = [];
     });
     for (let i = 0; i < values.length; i += 3) this.#sql.upsertCell.run(...values.slice(i, i + 3));
+    if (weights.every((weight) => weight >= 0)) return;
     cells.forEach((cell, i) => {
       if ((weights[i] ?? 0) < 0) this.#sql.deleteZeroCell.run(gridId, cell);
     });
+    this.#sql.deleteEmptyGrid.run({ id: gridId });
   }
 }

@@ -15,7 +15,7 @@ const ROWS_MAX = 512;
 const SESSIONS_MAX = 1_024;
 /** Runs that one step of an erasure counts again: decoding takes longer than deleting. */
 const RUNS_MAX = 64;
-const GRIDS_MAX = 16;
+const GRIDS_MAX = 4;
 
 /** By app: the session up to which no chunk from before `beforeMs` is left. Lives as long as the writer; to be cleared after a roll-back. */
 export type ExpiryCursors = Map<string, { readonly beforeMs: number; startedMs: number; id: number }>;

@@ -65,6 +65,7 @@ export function prepareStatements(db: DatabaseSync) {
        LIMIT :limit`,
     ),
     deleteOldLayouts: db.prepare('DELETE FROM layout WHERE app = ? AND atMs < ?'),
+    deleteLayoutsOfNoPage: db.prepare('DELETE FROM layout WHERE (app, url) NOT IN (SELECT app, url FROM page)'),
     oldGrids: db.prepare('SELECT id FROM heat_grid WHERE day < ? AND app = ? LIMIT ?'),
     deleteCells: db.prepare('DELETE FROM heat_cell WHERE gridId = ?'),
     deleteGrid: db.prepare('DELETE FROM heat_grid WHERE id = ?'),
@@ -79,6 +80,7 @@ export function prepareStatements(db: DatabaseSync) {
     upsertCell: db.prepare(upsertCells(1)),
     upsertCells: db.prepare(upsertCells(CELLS_AT_ONCE)),
     deleteZeroCell: db.prepare('DELETE FROM heat_cell WHERE gridId = ? AND cell = ? AND weight = 0'),
+    deleteEmptyGrid: db.prepare('DELETE FROM heat_grid WHERE id = :id AND NOT EXISTS (SELECT 1 FROM heat_cell WHERE gridId = :id)'),
     deleteZeroRow: {
       target: prepareDeleteZero(db, 'target'),
       page: prepareDeleteZero(db, 'page'),

@@ -150,9 +150,10 @@ export class Transaction {
     return this.#remover().eraseSome(app, visitor);
   }
 
-  /** Adds up what an erasure took away; what is deleted is overwritten (PRAGMA secure_delete). */
+  /** Adds up what an erasure took away, and lets go of layouts of pages that nobody else saw. What is deleted is overwritten (PRAGMA secure_delete). */
   scrub(): boolean {
     this.fold();
+    this.#sql.deleteLayoutsOfNoPage.run();
     return true;
   }
 

@@ -127,9 +127,10 @@ export function removalContract(open: () => Promise<Store>): void {
     });
 
     test('rollups go of the days before, layouts too; waiting changes do not bring them back', async () => {
-      for (const app of ['demo', 'other']) {
-        await store.openSession(sessionRecord({ app }));
-        for (const [i, day] of ['2026-01-04', DAY, NEXT_DAY].entries()) {
+      const apps = ['demo', 'other'];
+      for (const app of apps) await store.openSession(sessionRecord({ app }));
+      for (const [i, day] of ['2026-01-04', DAY, NEXT_DAY].entries()) {
+        for (const app of apps) {
           const rollups: RollupChange[] = [
             { rollup: 'page', key: { app, day, url: URL_A, widthClass: 'laptop' }, add: { events: 1 } },
             { rollup: 'target', key: { app, day, url: URL_A, target: 'a', text: '' }, add: { clicks: 1 } },
@@ -137,11 +138,10 @@ export function removalContract(open: () => Promise<Store>): void {
           ];
           const layouts = [layoutAt(Date.parse(day), `https://shop.example/${day}`, app)];
           await store.commit({ ...batchOf({ app, firstSeq: 1 + i, count: 1, rollups, heat: heatOf(app, 3, day) }), layouts });
-          // Half of it is added up, the other half waits.
-          if (i === 0) await store.fold();
         }
+        // The first day is added up, the others wait.
+        if (i === 0) await store.fold();
       }
-      const others = await storedRollups(store, 'other');
       await expireAll(store, { app: 'demo', kind: 'rollups', beforeDay: NEXT_DAY });
       await store.fold();
       const kept = await storedRollups(store);
@@ -156,7 +156,8 @@ export function removalContract(open: () => Promise<Store>): void {
       expect(await layout(DAY)).toBeNull();
       expect(await layout(NEXT_DAY)).toMatchObject({ atMs: MIDNIGHT });
       expect(await layout(DAY, 'other')).not.toBeNull();
-      expect(await storedRollups(store, 'other')).toEqual(others);
+      // Five a day, and the six dimensions of the visit.
+      expect(await storedRollups(store, 'other')).toHaveLength(3 * 5 + 6);
       expect(await store.readChunks('demo', 's1')).toHaveLength(3);
     });
 

@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'engine/errors',
     'engine/store',
     'csv-parse',
-    'csv-stringify',
+    'csv-stringify/sync',
     'hyparquet',
     'hyparquet-writer',
     'node:*',

@@ -4,54 +4,25 @@
  * counts, and the ratios are of one round, so that a slow minute of the machine is slow for all of them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { arch, availableParallelism, cpus, loadavg, platform, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, BatchItem } from '../../engine/pool/batch.ts';
 import { createPool } from '../../engine/pool/pool.ts';
 import { prepareBatch } from '../../engine/pool/prepare-batch.ts';
 import { encodeFrame } from '../../engine/protocol/codec/frame.ts';
 import type { Frame } from '../../engine/protocol/events.ts';
-import { AT, sessionRecord } from '../../engine/store/fixtures/records.ts';
-import { unpackBatch } from '../../engine/store/packed-batch.ts';
 import { openForWriting } from '../../engine/store/sqlite/open-database.ts';
 import { openSqliteStore } from '../../engine/store/sqlite/sqlite-store.ts';
-import { MoveFrames } from './move-frames.ts';
-import { markdownTable, median, writeBetweenMarkers } from './report.ts';
+import { FRAMES_PER_BATCH, type Made, MOVES_PER_FRAME, makeBatches, RECORDS, SESSIONS } from './frame-batches.ts';
+import { machineNow, markdownTable, median, progress, writeBetweenMarkers } from './report.ts';
 
 const ROUNDS = 3;
 const BATCHES = 192;
 /** Taken first and not timed. */
 const WARM_UP_BATCHES = 8;
-const FRAMES_PER_BATCH = 512;
-const MOVES_PER_FRAME = 20;
-const SESSIONS = 64;
 const BATCHES_IN_FLIGHT = 4;
 
-const records = Array.from({ length: SESSIONS }, (_, i) => sessionRecord({ session: `s${i}`, visit: `v${i}`, visitor: `p${i}` }));
-const streams = records.map((_, i) => new MoveFrames(i, AT));
-
-/** Batches as the gateway makes them: frames of all sessions in turn, their bytes in one buffer. */
-function makeBatch(sessions: Batch['sessions']): { readonly batch: Batch; readonly frames: readonly Frame[] } {
-  const frames = Array.from({ length: FRAMES_PER_BATCH }, (_, i) => streams[i % SESSIONS]?.next(MOVES_PER_FRAME)).filter(
-    (frame) => frame !== undefined,
-  );
-  const encoded = frames.map(encodeFrame);
-  const items: BatchItem[] = [];
-  let offset = 0;
-  frames.forEach(({ firstSeq, baseSeq, startMs, events }, i) => {
-    const length = encoded[i]?.length ?? 0;
-    // As soon as its last move was made, so that no time is moved for its skew.
-    const receivedMs = events.at(-1)?.atMs ?? startMs;
-    items.push({ session: i % SESSIONS, form: 'binary', firstSeq, baseSeq, count: events.length, offset, length, receivedMs });
-    offset += length;
-  });
-  return { frames, batch: { sessions, items, bytes: new Uint8Array(Buffer.concat(encoded)) } };
-}
-
 const bytesOf = ({ bytes }: Batch, { offset, length }: BatchItem): Uint8Array => bytes.subarray(offset, offset + length);
-
-/** A batch, and what a worker makes of it: bytes for the store, and the rollup changes among them. */
-type Made = { readonly batch: Batch; readonly packed: Uint8Array<ArrayBuffer>; readonly changes: Uint8Array };
 
 /** One way of taking batches in, opened in an empty folder. */
 type Way = {
@@ -108,7 +79,7 @@ async function openFloor(dataDir: string): Promise<Way> {
 async function openPoolAndStore(dataDir: string): Promise<Way> {
   const store = await openSqliteStore({ dataDir });
   const pool = createPool({ store });
-  await Promise.all(records.map((record) => store.openSession(record)));
+  await Promise.all(RECORDS.map((record) => store.openSession(record)));
   return {
     take: async ({ batch }) => {
       const { items } = await pool.submit(batch);
@@ -125,7 +96,7 @@ async function openPoolAndStore(dataDir: string): Promise<Way> {
 /** The store's share of it: prepared batches to durable ones, in its own thread. */
 async function openStoreAlone(dataDir: string): Promise<Way> {
   const store = await openSqliteStore({ dataDir });
-  await Promise.all(records.map((record) => store.openSession(record)));
+  await Promise.all(RECORDS.map((record) => store.openSession(record)));
   return {
     take: async ({ packed }) => {
       const { committed } = await store.commit(packed.slice());
@@ -149,9 +120,7 @@ async function openPrepare(): Promise<Way> {
 }
 
 /** Mean bytes of one event: as a frame, and as JSON with the same header and page once a frame. */
-function bytesPerEvent(
-  made: readonly { readonly frames: readonly Frame[]; readonly batch: Batch }[],
-): readonly (readonly [string, number])[] {
+function bytesPerEvent(made: readonly Made[]): readonly (readonly [string, number])[] {
   const frames = made.flatMap((one) => one.frames);
   const mean = (sizeOf: (frame: Frame) => number) =>
     frames.reduce((sum, frame) => sum + sizeOf(frame), 0) / (frames.length * MOVES_PER_FRAME);
@@ -166,23 +135,10 @@ function bytesPerEvent(
   ];
 }
 
-function say(done: number, what: string): void {
-  const steps = ROUNDS * 4 + 1;
-  const bar = '█'.repeat(Math.round((done / steps) * 20)).padEnd(20, '░');
-  process.stderr.write(process.stderr.isTTY ? `\r${bar} ${what.padEnd(40)}` : `${done}/${steps} ${what}\n`);
-}
-
-/** What else the machine does: processes that want a core, over the last minute. */
-const load = (loadavg()[0] ?? 0).toFixed(1);
-
+const machine = machineNow();
+const say = progress(ROUNDS * 4 + 1);
 say(0, 'making frames');
-const sessions = records.map((record) => ({ ...record, url: 'https://shop.example/' }));
-const made = Array.from({ length: WARM_UP_BATCHES + BATCHES }, () => makeBatch(sessions));
-const batches = made.map(({ batch }): Made => {
-  const at = new Int32Array(new SharedArrayBuffer(4));
-  const { packed } = prepareBatch({ batch, part: [...batch.items.keys()], verdicts: new Map(), at });
-  return { batch, packed, changes: unpackBatch(packed).changes };
-});
+const batches = makeBatches(WARM_UP_BATCHES + BATCHES);
 type Round = { readonly floor: number; readonly store: number; readonly whole: number; readonly aggregate: number };
 const rounds: Round[] = [];
 for (let round = 0; round < ROUNDS; round++) {
@@ -197,7 +153,6 @@ for (let round = 0; round < ROUNDS; round++) {
   rounds.push({ floor, store, whole, aggregate: await timed(openPrepare) });
 }
 say(4 * ROUNDS + 1, 'done');
-process.stderr.write('\n');
 
 const inWords = (perSec: number) => Math.round(perSec).toLocaleString('en');
 const row = (name: string, of: keyof (typeof rounds)[number]): string[] => {
@@ -214,14 +169,13 @@ const speeds = markdownTable(
     row('decode and aggregate alone, one thread', 'aggregate'),
   ],
 );
-const sizes = bytesPerEvent(made);
+const sizes = bytesPerEvent(batches);
 const smallest = sizes[0]?.[1] ?? Number.NaN;
 const sizeTable = markdownTable(
   ['form', 'bytes/event', 'of a frame'],
   sizes.map(([name, bytes]) => [name, bytes.toFixed(2), (bytes / smallest).toFixed(2)]),
 );
-const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() || 'unnamed'}), ${platform()} ${arch()}, Node ${process.versions.node}, load ${load} before`;
 const about = `${new Date().toISOString().slice(0, 10)}, ${machine}; ${BATCHES} batches of ${FRAMES_PER_BATCH} frames of ${MOVES_PER_FRAME} moves of ${SESSIONS} sessions on 10 pages, ${BATCHES_IN_FLIGHT} in flight, middle of ${ROUNDS} rounds.`;
 const report = `\n${speeds}\n\n${sizeTable}\n\n${about}\n`;
 console.log(report);
-writeBetweenMarkers(new URL('README.md', import.meta.url), report);
+writeBetweenMarkers(new URL('README.md', import.meta.url), 'ingest.bench.ts', report);

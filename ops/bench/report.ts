@@ -1,8 +1,23 @@
-/** A run's figures as a table, in the terminal and in README.md. */
+/** A run's progress and figures, in the terminal and in README.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
 
-const BEGIN = '<!-- begin: written by ingest.bench.ts -->';
 const END = '<!-- end -->';
+
+/** What it is measured on, and what else that does: processes that want a core, over the last minute. To be asked before the run. */
+export function machineNow(): string {
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  return `${availableParallelism()} cores (${cpus()[0]?.model.trim() || 'unnamed'}), ${platform()} ${arch()}, Node ${process.versions.node}, load ${load} before`;
+}
+
+/** @param steps of the whole run @returns says on stderr how many are done, and what comes next */
+export function progress(steps: number): (done: number, next: string) => void {
+  return (done, next) => {
+    const bar = '█'.repeat(Math.round((done / steps) * 20)).padEnd(20, '░');
+    const line = process.stderr.isTTY ? `\r${bar} ${next.padEnd(40)}` : `${done}/${steps} ${next}\n`;
+    process.stderr.write(process.stderr.isTTY && done === steps ? `${line}\n` : line);
+  };
+}
 
 /** The middle one of an odd number of values. */
 export function median(values: readonly number[]): number {
@@ -18,10 +33,15 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-/** Puts text between the markers of a file; everything else of it stays. @throws when it has no markers */
-export function writeBetweenMarkers(file: URL, text: string): void {
+/**
+ * Puts text between a benchmark's markers in a file; everything else of it stays.
+ * @param writer the benchmark, which its markers name @throws Error when the file has none of it
+ */
+export function writeBetweenMarkers(file: URL, writer: string, text: string): void {
   const before = readFileSync(file, 'utf8');
-  const [begin, end] = [before.indexOf(BEGIN), before.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${file.pathname} has no markers to write between`);
-  writeFileSync(file, `${before.slice(0, begin + BEGIN.length)}\n${text}\n${before.slice(end)}`);
+  const marker = `<!-- begin: written by ${writer} -->`;
+  const begin = before.indexOf(marker);
+  const end = before.indexOf(END, begin);
+  if (begin < 0 || end < 0) throw new Error(`${file.pathname} has no markers of ${writer} to write between`);
+  writeFileSync(file, `${before.slice(0, begin + marker.length)}\n${text}\n${before.slice(end)}`);
 }

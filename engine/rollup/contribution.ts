@@ -14,12 +14,11 @@ export class Contribution {
   readonly #aggregator = new Aggregator();
   readonly #totals = new RollupTotals();
 
-  /** @returns its events @throws Error when it does not decode: it did when it was stored */
-  addChunk(facts: Facts, bytes: Uint8Array, receivedMs: number): number {
+  /** @returns false, with nothing counted, if it does not decode: bytes may spoil on a disk */
+  addChunk(facts: Facts, bytes: Uint8Array, receivedMs: number): boolean {
     const frame = decodeFrame(bytes);
-    if (!frame.ok) throw new Error(`a stored chunk is no frame: ${frame.reason}`);
-    this.#aggregator.add(facts, frame.value, receivedMs);
-    return frame.value.events.length;
+    if (frame.ok) this.#aggregator.add(facts, frame.value, receivedMs);
+    return frame.ok;
   }
 
   /** @param facts those of the session that began the visit */

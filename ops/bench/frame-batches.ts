@@ -13,9 +13,15 @@ export const MOVES_PER_FRAME = 20;
 export const SESSIONS = 64;
 
 /** The sessions whose frames they are: to be opened before the first batch. */
-export const RECORDS: readonly SessionRecord[] = Array.from({ length: SESSIONS }, (_, i) =>
-  sessionRecord({ session: `s${i}`, visit: `v${i}`, visitor: `p${i}` }),
-);
+export const RECORDS = recordsOf(0, AT);
+
+/** Sessions of another generation, with names of their own. @param startMs epoch ms */
+export function recordsOf(generation: number, startMs: number): readonly SessionRecord[] {
+  return Array.from({ length: SESSIONS }, (_, i) => {
+    const name = generation * SESSIONS + i;
+    return sessionRecord({ session: `s${name}`, visit: `v${name}`, visitor: `p${name}`, startedMs: startMs, lastSeenMs: startMs });
+  });
+}
 
 /** A batch, and what a worker makes of it: bytes for the store, and the rollup changes among them. */
 export type Made = {
@@ -25,10 +31,10 @@ export type Made = {
   readonly changes: Uint8Array;
 };
 
-/** To be taken in their order: each goes on where the one before it ended. */
-export function makeBatches(count: number): readonly Made[] {
-  const streams = RECORDS.map((_, i) => new MoveFrames(i, AT));
-  const sessions = RECORDS.map((record) => ({ ...record, url: 'https://shop.example/' }));
+/** To be taken in their order: each goes on where the one before it ended. @param records 64 sessions that have sent nothing yet */
+export function makeBatches(count: number, records = RECORDS): readonly Made[] {
+  const streams = records.map(({ startedMs }, i) => new MoveFrames(i, startedMs));
+  const sessions = records.map((record) => ({ ...record, url: 'https://shop.example/' }));
   return Array.from({ length: count }, () => {
     const { frames, batch } = makeBatch(sessions, streams);
     const at = new Int32Array(new SharedArrayBuffer(4));

@@ -96,9 +96,10 @@ export class Remover {
 
   #eraseRun(row: Row, facts: SessionRecord, contribution: Contribution, keeps: (app: string, day: string) => boolean, count: Count): void {
     for (const frame of framesOf(row)) {
-      count.events += contribution.addChunk(facts, frame.bytes, frame.receivedMs);
+      count.events += frame.count;
       count.chunks++;
-      if (!keeps(facts.app, dayOf(frame.startMs))) count.uncounted++;
+      const counted = contribution.addChunk(facts, frame.bytes, frame.receivedMs);
+      if (!counted || !keeps(facts.app, dayOf(frame.startMs))) count.uncounted++;
     }
     this.#sql.deleteChunk.run(row['id'] ?? 0);
   }

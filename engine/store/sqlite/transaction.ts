@@ -49,7 +49,7 @@ export class Transaction {
     this.#openVisit(record);
     const held = this.#sessions.find(record.app, record.session);
     if (!held) {
-      this.#insertSession(record);
+      this.#insertSession(record, 0);
       return record;
     }
     const { endedMs: _endedMs, endReason: _endReason, ...kept } = held.record;
@@ -130,7 +130,7 @@ export class Transaction {
     const { app, session } = record;
     if (this.#sessions.find(app, session)) return false;
     for (const visit of visits) if (!this.#sql.findVisit.get(app, visit.visit)) this.#insertVisit(record, visit);
-    const id = this.#insertSession(record);
+    const id = this.#insertSession(record, record.urlSinceMs);
     for (const ending of endings) this.#insertEnding(id, app, ending);
     if (chunks.length > 0) {
       this.#folder.writeRuns(id, chunks);
@@ -188,8 +188,8 @@ export class Transaction {
     for (const change of newVisitChanges(facts, dayOf(visit.startedMs), newVisitor)) this.#totals.add(change);
   }
 
-  #insertSession(record: SessionRecord): number {
-    const state = { urlNamedMs: 0, movedThrough: 0 };
+  #insertSession(record: SessionRecord, urlNamedMs: number): number {
+    const state = { urlNamedMs, movedThrough: 0 };
     const { lastInsertRowid } = this.#sql.insertSession.run({ ...identityColumns(record), ...movingColumns(record, state) });
     const id = Number(lastInsertRowid);
     this.#sessions.add({ id, record, ...state });

@@ -12,7 +12,7 @@ import { unpackBatch } from '../../engine/store/packed-batch.ts';
 import { FRAMES_PER_BATCH, type Made, MOVES_PER_FRAME, makeBatches, RECORDS, SESSIONS } from './frame-batches.ts';
 import { machineNow, markdownTable, median, progress, writeBetweenMarkers } from './report.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 /** Batches that are given at once and committed as one transaction: as many as a node has in flight. */
 const GROUP = 4;
 const GROUPS = 12;

@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // Where docker answers and no other MongoDB is named, the tests get one of their own.
+    globalSetup: ['ops/ci/mongodb-for-tests.ts'],
     reporters: ['default', './ops/ci/totals-reporter.ts'],
     projects: [
       {

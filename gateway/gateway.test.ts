@@ -620,6 +620,23 @@ describe('start and stop', () => {
     rmSync(own, { recursive: true });
   });
 
+  it('[HE1] a fault of the server’s own is no refusal for ever: the tracker may come again', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'datalab-fault-'));
+    const shared = node;
+    node = await startNode({ ...settings(), dataDir: own });
+    const other = new DatabaseSync(join(own, 'datalab.sqlite'));
+    other.exec('ALTER TABLE visit RENAME TO gone');
+    const response = await postHello(JSON.stringify(helloBody()));
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ code: 'internal', retry: true });
+    other.exec('ALTER TABLE gone RENAME TO visit');
+    other.close();
+    expect((await postHello(JSON.stringify(helloBody()))).status).toBe(200);
+    await node.stop();
+    node = shared;
+    rmSync(own, { recursive: true });
+  });
+
   it('a port in use and an unwritable folder are one sentence that names the setting', async () => {
     const { port } = new URL(node.url);
     await expect(startNode({ ...settings(), port: Number(port), dataDir: join(dataDir, 'second') })).rejects.toThrow(/DATALAB_PORT/);

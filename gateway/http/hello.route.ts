@@ -46,7 +46,9 @@ export async function helloRoute(
   app.post('/api/hello', {
     // Whatever the body is, the sender gets a reason that it can read: so the origin is answered first.
     onRequest: async (request, reply) => allowOrigin(request, reply, apps),
-    errorHandler: (_error, _request, reply) => {
+    errorHandler: (error, _request, reply) => {
+      // Only what the sender did: a fault of ours must not tell the tracker that it need not come back.
+      if (((error as { readonly statusCode?: number }).statusCode ?? 500) >= 500) throw error;
       counters.drop('hello-malformed');
       answerRefusal(reply, 'hello-malformed');
     },

@@ -4,9 +4,9 @@ import { dayOf, ROLLUPS } from '../../rollup/rollups.ts';
 import { RollupTotals } from '../../rollup/totals.ts';
 import { unpackBatch } from '../packed-batch.ts';
 import type { LayoutRecord } from '../records.ts';
+import { runsOf, type StoredFrame } from '../runs.ts';
 import type { PreparedBatch } from '../store.ts';
 import type { HeldSessions } from './held-sessions.ts';
-import { runsOf, type StoredFrame } from './runs.ts';
 import { CELLS_AT_ONCE, type Statements } from './statements.ts';
 
 const DAY_MS = 86_400_000;

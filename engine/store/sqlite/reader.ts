@@ -7,9 +7,9 @@ import { Recompute } from '../../rollup/recompute.ts';
 import { dayOf, ROLLUPS, type RollupChange, type RollupName, type RollupRow } from '../../rollup/rollups.ts';
 import { COVERAGE, type Coverage, Coverages } from '../coverage.ts';
 import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
+import { framesOf, type StoredFrame } from '../runs.ts';
 import type { DayComparison, RollupRange, SessionWalk, StoredSession, VisitQuery } from '../store.ts';
 import { endingOf, layoutOf, type Row, sessionOf, setAsideOf, visitOf } from './rows.ts';
-import { framesOf, type StoredFrame } from './runs.ts';
 
 /** What the reader's thread can be asked. */
 export type ReaderCalls = Pick<

@@ -3,11 +3,11 @@ import { dayOf } from '../../rollup/rollups.ts';
 import { COVERAGE, type Coverage, Coverages } from '../coverage.ts';
 import { dayStartMs } from '../day-start.ts';
 import type { SessionRecord } from '../records.ts';
+import { framesOf } from '../runs.ts';
 import type { Erased, Expired, Expiry } from '../store.ts';
 import type { Folder } from './folder.ts';
 import type { HeldSessions } from './held-sessions.ts';
 import { endingOf, type Row } from './rows.ts';
-import { framesOf } from './runs.ts';
 import type { Statements } from './statements.ts';
 
 /** Rows that one step deletes at most, and sessions that it looks at: a hundredth of a second, so that commits do not wait for long. */

@@ -1,13 +1,12 @@
-/** Runs of frames: one row of `chunk` holds all that came of a session between two folds, so that a session is read in few pieces. */
-import { Reader } from '../../protocol/codec/reader.ts';
-import { Writer } from '../../protocol/codec/writer.ts';
-import type { Chunk } from '../store.ts';
-import type { Row } from './rows.ts';
+/** Runs of frames: one record of `chunk` holds all that came of a session between two folds, so that a session is read in few pieces. */
+import { Reader } from '../protocol/codec/reader.ts';
+import { Writer } from '../protocol/codec/writer.ts';
+import type { Chunk } from './store.ts';
 
-/** A frame as stored; whose it is, its row says. */
+/** A frame as stored; whose it is, its record says. */
 export type StoredFrame = Omit<Chunk, 'app' | 'session'>;
 
-/** The columns of a row but `sessionId`. `frames` is absent when there is one: then the columns say all of it. */
+/** What a record says of its frames. `frames` is null when there is one: then the rest says all of it. */
 export type Run = StoredFrame & { readonly frames: Uint8Array | null };
 
 /** Longest run: what one step of an erasure or a replay reads at a time. */
@@ -29,7 +28,7 @@ export function runsOf(frames: readonly StoredFrame[]): Run[] {
 }
 
 /**
- * `frames` is a directory: for each frame the varints count · bytes · and, from the row's own columns, firstSeq · startMs · its length in ms
+ * `frames` is a directory: for each frame the varints count · bytes · and, from the run's own, firstSeq · startMs · its length in ms
  * · receivedMs.
  */
 function runOf(frames: readonly StoredFrame[]): Run {
@@ -66,12 +65,12 @@ function runOf(frames: readonly StoredFrame[]): Run {
   };
 }
 
-/** @param row of `chunk` @returns its frames in order of arrival, views into the row's bytes */
-export function framesOf(row: Row): StoredFrame[] {
-  const number = (column: string) => Number(row[column]);
+/** @param run the columns of a `Run`, as a store gives them @returns its frames in order of arrival, views into the run's bytes */
+export function framesOf(run: { readonly [C in keyof Run]?: unknown }): StoredFrame[] {
+  const number = (column: keyof Run) => Number(run[column]);
   const [firstSeq, startMs, receivedMs] = [number('firstSeq'), number('startMs'), number('receivedMs')];
-  const bytes = row['bytes'] as Uint8Array;
-  const directory = row['frames'] as Uint8Array | null;
+  const bytes = run.bytes as Uint8Array;
+  const directory = run.frames as Uint8Array | null;
   if (!directory) return [{ firstSeq, count: number('count'), startMs, endMs: number('endMs'), receivedMs, bytes }];
   const frames: StoredFrame[] = [];
   const reader = new Reader(directory);

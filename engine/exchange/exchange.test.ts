@@ -67,6 +67,7 @@ describe.each(Object.keys(FORMATS) as FormatName[])('as %s', (format) => {
       sessions: 5,
       events,
       alreadyThere: 0,
+      expired: 0,
       rollupDays: 0,
       rollupRows: 0,
       skippedDays: 0,
@@ -174,6 +175,18 @@ describe('an import', () => {
     const sumOf = (rows: readonly { readonly events: number }[]) => rows.reduce((sum, { events }) => sum + events, 0);
     expect(sumOf(await target.readRollup('page', { app: 'demo' }))).toBe(sumOf(before));
     expect(await target.readDocument(COVERAGE, coverageId('demo'))).toBeNull();
+  });
+
+  it('puts no session back that expired here while its sums stayed: nothing is counted twice', async () => {
+    await fillWeek(store);
+    const { folder } = await write(store);
+    await expire();
+    while (!(await store.expireSome({ app: 'demo', kind: 'sessions', beforeDay: '2026-01-03' })).done);
+    const before = [await wholeSessions(store), await storedRollups(store)];
+    expect(before[0]).toHaveLength(4);
+    // Twice: the second import finds what the first one had noted.
+    for (const _ of [1, 2]) expect(await read(store, folder)).toMatchObject({ sessions: 0, alreadyThere: 4, expired: 1, skippedDays: 0 });
+    expect([await wholeSessions(store), await storedRollups(store)]).toEqual(before);
   });
 
   it('takes no sums of days that have expired where they would go', async () => {

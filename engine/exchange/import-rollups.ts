@@ -10,16 +10,15 @@ import { HEAT_COLUMNS, ROLLUPS, type RollupChange, type RollupName } from '../ro
 import { RollupTotals } from '../rollup/totals.ts';
 import { COVERAGE, type Coverage, coverageId } from '../store/coverage.ts';
 import type { Store } from '../store/store.ts';
-import type { Manifest } from './manifest.ts';
+import { IMPORT, type ImportPlan, type Mark, type PlanStore, type RollupsDone } from './import-plan.ts';
 import type { RowCursor } from './row-cursor.ts';
 import { ROLLUP_TABLES, type RowOf } from './tables.ts';
 
-const KIND = 'import';
 /** Added in one transaction: so many rows, and so many characters of their keys, as a document of MongoDB has at most 16 MiB. */
 const PART_MAX_ROWS = 20_000;
 const PART_MAX_CHARS = 4_194_304;
 
-export type RollupStore = Pick<Store, 'readRollup' | 'readDocument' | 'writeDocument' | 'applyChanges'>;
+export type RollupStore = PlanStore & Pick<Store, 'applyChanges'>;
 
 export type RollupOutcome = {
   /** Days whose sums were taken from the export. */ readonly rollupDays: number;
@@ -27,50 +26,20 @@ export type RollupOutcome = {
   /** Days that had sums here before, or whose sums expired here: left as they are. */ readonly skippedDays: number;
 };
 
-/** Where the rollups of one export are in one app: of the tables before this one all rows are done, of it so many. */
-type Done = { readonly table: RollupName; readonly rows: number };
-/** Kept under the export's id. `skipped`: days that are left alone, as they were when it was first imported. */
-type Mark = Done & { readonly skipped: readonly string[] };
-
-/** What is to be taken from the export. */
-export type RollupsToAdd = {
-  /** Of its mark. */ readonly id: string;
-  revision: number;
-  readonly days: ReadonlySet<string>;
-  readonly skipped: readonly string[];
-  /** Days from here on are counted from the events. */ readonly fromDay: string;
-  /** Where an import before this one was cut off. */ readonly done: Done;
-};
-
-/** Decides which days are taken, and keeps that: once sessions are restored it cannot be told any more. */
-export async function rollupsToAdd(store: RollupStore, app: string, manifest: Manifest): Promise<RollupsToAdd> {
-  const id = `${manifest.export}:${app}`;
-  const { fromDay = '' } = manifest;
-  const expired = manifest.days.filter((day) => day < fromDay);
-  for (;;) {
-    const before = await store.readDocument(KIND, id);
-    const mark = (before?.value as Mark | undefined) ?? { skipped: await daysHere(store, app, expired), table: 'page', rows: 0 };
-    const { skipped, table, rows } = mark;
-    const days = new Set(expired.filter((day) => !skipped.includes(day)));
-    const plan = { id, revision: before?.revision ?? 1, days, skipped, fromDay, done: { table, rows } };
-    if (before || (await store.writeDocument({ kind: KIND, id, ifRevision: 0, value: mark }))) return plan;
-  }
-}
-
 /** Adds them, a part at a time. @throws DatalabError `exchange-invalid` for a row that does not fit, or when another import overtook this one */
 export async function importRollups(
   store: RollupStore,
   app: string,
-  plan: RollupsToAdd,
+  plan: ImportPlan,
   open: (table: RollupName) => RowCursor<RollupName>,
   step: (rows: number, what: string) => void,
 ): Promise<RollupOutcome> {
-  const outcome = { rollupDays: plan.days.size, skippedDays: plan.skipped.length };
+  const outcome = { rollupDays: plan.days.size, skippedDays: plan.skippedDays };
   if (plan.days.size === 0) return { ...outcome, rollupRows: 0 };
   // Before the first of them: a rebuild would take them away, as no events say them.
   await raiseCoverage(store, app, plan.fromDay);
   let rollupRows = 0;
-  for (const table of ROLLUP_TABLES.slice(ROLLUP_TABLES.indexOf(plan.done.table))) {
+  for (const table of ROLLUP_TABLES.slice(ROLLUP_TABLES.indexOf(plan.mark.table))) {
     rollupRows += await importRollup(store, app, plan, table, open(table), step);
   }
   return { ...outcome, rollupRows };
@@ -80,12 +49,12 @@ export async function importRollups(
 async function importRollup(
   store: RollupStore,
   app: string,
-  plan: RollupsToAdd,
+  plan: ImportPlan,
   table: RollupName,
   cursor: RowCursor<RollupName>,
   step: (rows: number, what: string) => void,
 ): Promise<number> {
-  if (table === plan.done.table) await cursor.skip(plan.done.rows);
+  if (table === plan.mark.table) await cursor.skip(plan.mark.rows);
   let rows = 0;
   for (;;) {
     const part = await nextPart(table, cursor);
@@ -135,24 +104,12 @@ function addTo(totals: RollupTotals, app: string, rollup: RollupName, row: Colum
   }
 }
 
-async function apply(store: RollupStore, plan: RollupsToAdd, changes: Uint8Array, done: RollupsToAdd['done']): Promise<void> {
-  const value: Mark = { skipped: plan.skipped, ...done };
-  if (!(await store.applyChanges(changes, { kind: KIND, id: plan.id, ifRevision: plan.revision, value }))) {
+async function apply(store: RollupStore, plan: ImportPlan, changes: Uint8Array, done: RollupsDone): Promise<void> {
+  const value: Mark = { ...plan.mark, ...done };
+  if (!(await store.applyChanges(changes, { kind: IMPORT, id: plan.id, ifRevision: plan.revision, value }))) {
     throw new DatalabError('exchange-invalid', 'Another import of the same export is under way; this one stopped.');
   }
   plan.revision++;
-}
-
-/** Those of the days that have sums here, or whose sums expired here. */
-async function daysHere(store: RollupStore, app: string, days: readonly string[]): Promise<string[]> {
-  const coverage = (await store.readDocument(COVERAGE, coverageId(app)))?.value as Coverage | undefined;
-  const here: string[] = [];
-  for (const day of days) {
-    const hasSums = async (name: 'page' | 'dimension') => (await store.readRollup(name, { app, fromDay: day, toDay: day })).length > 0;
-    if (day < (coverage?.rollupsFromDay ?? '')) here.push(day);
-    else if ((await hasSums('dimension')) || (await hasSums('page'))) here.push(day);
-  }
-  return here;
 }
 
 /** From this day on, at the earliest, rollups of the app can be counted again. */

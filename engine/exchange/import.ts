@@ -6,17 +6,19 @@ import { DatalabError } from '../errors/errors.ts';
 import { FRAME_MAX_EVENTS } from '../protocol/limits.ts';
 import { Aggregator } from '../rollup/aggregate.ts';
 import { packChanges } from '../rollup/packed-changes.ts';
+import { dayOf } from '../rollup/rollups.ts';
 import type { EndingRecord, SessionRecord, VisitRecord } from '../store/records.ts';
-import type { Chunk, Store } from '../store/store.ts';
+import type { Chunk, Store, StoredSession } from '../store/store.ts';
 import { FORMATS } from './formats.ts';
 import { frameOfRows } from './frame-rows.ts';
-import { importRollups, type RollupOutcome, type RollupStore, rollupsToAdd } from './import-rollups.ts';
+import { type ImportPlan, planImport } from './import-plan.ts';
+import { importRollups, type RollupOutcome, type RollupStore } from './import-rollups.ts';
 import { readManifest, tablePath } from './manifest.ts';
 import { RowCursor } from './row-cursor.ts';
 import { endingOfRow, sessionOfRow, visitOfRow } from './session-rows.ts';
 import { ROLLUP_TABLES, type RowOf, type TableName } from './tables.ts';
 
-export type ImportStore = RollupStore & Pick<Store, 'restoreSession' | 'fold'>;
+export type ImportStore = RollupStore & Pick<Store, 'findSession' | 'restoreSession' | 'fold'>;
 
 export type ImportOptions = {
   readonly folder: string;
@@ -31,6 +33,7 @@ export type ImportOutcome = RollupOutcome & {
   readonly sessions: number;
   readonly events: number;
   /** Sessions that were there already: left as they are. */ readonly alreadyThere: number;
+  /** Sessions that expired here, and are in the sums still: left out. */ readonly expired: number;
 };
 
 /**
@@ -48,7 +51,7 @@ export async function importFolder(
   if (!accepts(app)) throw new DatalabError('app-unknown', `There is no app ${app} to import into.`);
   const total = tables.sessions.rows + ROLLUP_TABLES.reduce((sum, table) => sum + tables[table].rows, 0);
   let done = 0;
-  const step = (rows: number, what: string) => {
+  const step: Step = (rows, what) => {
     done += rows;
     progress(Math.min(done / total, 0.99), what);
   };
@@ -60,10 +63,9 @@ export async function importFolder(
     return cursor;
   };
   try {
-    // Before any session: the restored ones count into those days, too.
-    const rollups = await rollupsToAdd(store, app, manifest);
-    const sessions = await importSessions(store, app, new SessionReader(app, open), step);
-    const outcome = await importRollups(store, app, rollups, open, step);
+    const plan = await planImport(store, app, manifest);
+    const sessions = await importSessions(store, plan, new SessionReader(app, open), step);
+    const outcome = await importRollups(store, app, plan, open, step);
     await store.fold();
     progress(1, 'all is imported');
     return { app, ...sessions, ...outcome };
@@ -72,22 +74,49 @@ export async function importFolder(
   }
 }
 
-async function importSessions(store: ImportStore, app: string, reader: SessionReader, step: (rows: number, what: string) => void) {
-  const counts = { sessions: 0, events: 0, alreadyThere: 0 };
-  for (let next = await reader.next(); next; next = await reader.next()) {
-    const { record, visits, endings, chunks, changes } = next;
-    if (await store.restoreSession({ record, visits, endings, chunks }, changes)) {
-      counts.sessions++;
-      for (const { count } of chunks) counts.events += count;
-    } else counts.alreadyThere++;
-    step(1, `${counts.sessions + counts.alreadyThere} sessions into ${app}`);
+/** Restored at once, so that a store that commits several together can: as many sessions are in memory. */
+const SESSIONS_AT_ONCE = 8;
+
+async function importSessions(store: ImportStore, plan: ImportPlan, reader: SessionReader, step: Step) {
+  const counts = { sessions: 0, events: 0, alreadyThere: 0, expired: 0 };
+  // By visitor: which of a visitor's visits is the first is told by their order.
+  const underWay = new Map<string, Promise<void>>();
+  let failure: unknown;
+  const restore = async ({ changes, ...stored }: Restored) => {
+    const { app, session, visitor, startedMs } = stored.record;
+    const day = dayOf(startedMs);
+    try {
+      if (plan.hasExpired(day) && !(await store.findSession(app, session))) counts.expired++;
+      else if (await store.restoreSession(stored, changes)) {
+        counts.sessions++;
+        for (const { count } of stored.chunks) counts.events += count;
+      } else counts.alreadyThere++;
+      step(1, `sessions of ${day}`);
+    } catch (error) {
+      failure ??= error;
+    }
+    underWay.delete(visitor);
+  };
+  try {
+    for (let next = await reader.next(); next && !failure; next = await reader.next()) {
+      const { visitor } = next.record;
+      await underWay.get(visitor);
+      if (underWay.size >= SESSIONS_AT_ONCE) await Promise.race(underWay.values());
+      underWay.set(visitor, restore(next));
+    }
+  } finally {
+    await Promise.all(underWay.values());
   }
+  if (failure) throw failure;
   return counts;
 }
 
+/** What is to be put back, with the rollup changes of its chunks. */
+type Restored = StoredSession & { readonly changes: Uint8Array };
+type Step = (rows: number, what: string) => void;
 type OpenTable = <T extends TableName>(table: T) => RowCursor<T>;
 
-/** Reads the four tables of sessions in step: memory is bounded by one session. */
+/** Reads the four tables of sessions in step. */
 class SessionReader {
   readonly #app: string;
   readonly #sessions: RowCursor<'sessions'>;
@@ -103,8 +132,8 @@ class SessionReader {
     this.#events = open('events');
   }
 
-  /** The next session with the rollup changes of its chunks; null at the end. @throws DatalabError `exchange-invalid` */
-  async next() {
+  /** The next session; null at the end. @throws DatalabError `exchange-invalid` */
+  async next(): Promise<Restored | null> {
     const [row] = await this.#sessions.takeWhile(() => true, 1);
     if (!row) return this.#end();
     const record = sessionOfRow(this.#app, row);

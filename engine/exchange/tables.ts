@@ -4,6 +4,7 @@
  */
 import { EVENTS, type EventKind, WIDTH_CLASSES } from '../protocol/events.ts';
 import { END_REASONS } from '../protocol/lifecycle.ts';
+import { TIME_MAX_MS } from '../protocol/limits.ts';
 import { HEAT_ROWS_MAX } from '../rollup/heat.ts';
 import { HEAT_COLUMNS, ROLLUPS, type RollupName, type RollupRow } from '../rollup/rollups.ts';
 import type { DeviceClass } from '../store/records.ts';
@@ -24,6 +25,8 @@ export type Columns = Readonly<Record<string, Column>>;
 
 const text = { type: 'text' } as const;
 const int = { type: 'int' } as const;
+/** A moment, epoch ms. */
+const moment = { type: 'int', below: TIME_MAX_MS } as const;
 const bool = { type: 'bool' } as const;
 const maybeText = { type: 'text', optional: true } as const;
 const maybePx = { type: 'int', optional: true, signed: true } as const;
@@ -47,11 +50,11 @@ const OF_SESSIONS = {
     referrer: text,
     screen: text,
     bot: bool,
-    startedMs: int,
-    lastSeenMs: int,
+    startedMs: moment,
+    lastSeenMs: moment,
     entryUrl: text,
     url: text,
-    urlSinceMs: int,
+    urlSinceMs: moment,
     widthClass: maybeWidthClass,
     views: int,
     clicks: int,
@@ -59,19 +62,19 @@ const OF_SESSIONS = {
     highSeq: int,
     /** JSON: [[first, last], …]. */ gaps: text,
     lost: int,
-    endedMs: { type: 'int', optional: true },
+    endedMs: { ...moment, optional: true },
     endReason: { type: 'text', optional: true, oneOf: END_REASONS },
   },
   /** Visits, each after the session that began it. */
-  visits: { app: text, visit: text, visitor: text, startedMs: int, lastSeenMs: int, session: text, newVisitor: bool },
+  visits: { app: text, visit: text, visitor: text, startedMs: moment, lastSeenMs: moment, session: text, newVisitor: bool },
   /** Ends of sessions. */
   endings: {
     app: text,
     session: text,
-    endedMs: int,
+    endedMs: moment,
     reason: { type: 'text', oneOf: END_REASONS },
     url: text,
-    urlSinceMs: int,
+    urlSinceMs: moment,
     widthClass: maybeWidthClass,
   },
   /** What happened, in the order in which it is numbered; the rows of one frame stand together. */
@@ -82,7 +85,7 @@ const OF_SESSIONS = {
     visit: text,
     seq: int,
     /** Number of its frame's first event. */ frame: int,
-    receivedMs: int,
+    receivedMs: moment,
     atMs: int,
     kind: { type: 'text', oneOf: EVENT_KINDS },
     url: text,

@@ -23,8 +23,9 @@ export async function importCommand(store: Store, args: readonly string[], { app
     accepts: (app) => apps.some(({ key }) => key === app),
     progress: progressBar(process.stderr),
   });
-  const { app, sessions, events, alreadyThere, rollupDays, rollupRows, skippedDays } = outcome;
+  const { app, sessions, events, alreadyThere, expired, rollupDays, rollupRows, skippedDays } = outcome;
   console.log(`${number(sessions)} sessions with ${number(events)} events into ${app}; ${number(alreadyThere)} were there already.`);
+  if (expired > 0) console.log(`${number(expired)} sessions expired here and are in the rollups still: they were left out.`);
   if (rollupDays > 0) console.log(`Rollups of ${number(rollupDays)} days whose events had expired: ${number(rollupRows)} rows.`);
   if (skippedDays > 0) console.log(`${number(skippedDays)} such days were left as they are, because the app has rollups of them, or had.`);
   return 0;

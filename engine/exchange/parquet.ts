@@ -4,7 +4,7 @@ import type { Format } from './format.ts';
 import { type Column, type Columns, type Row, TABLES, type Value } from './tables.ts';
 
 /** A row group is held in memory, on both ends: it ends at so many rows, or at so many characters of text. */
-const GROUP_MAX_ROWS = 32_768;
+const GROUP_MAX_ROWS = 8_192;
 const GROUP_MAX_CHARS = 8_388_608;
 
 /** A byte order mark is text like any other: by itself the reader would drop it. */

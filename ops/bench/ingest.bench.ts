@@ -1,6 +1,6 @@
 /**
  * What taking events in costs, from a frame's bytes to the disk, against the least that any store on this disk could do.
- * Every round measures all three ways one after the other on the same frames and new files; the middle of the rounds
+ * Every round measures all ways one after the other on the same frames and new files; the middle of the rounds
  * counts, and the ratios are of one round, so that a slow minute of the machine is slow for all of them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,8 +11,10 @@ import { createPool } from '../../engine/pool/pool.ts';
 import { prepareBatch } from '../../engine/pool/prepare-batch.ts';
 import { encodeFrame } from '../../engine/protocol/codec/frame.ts';
 import type { Frame } from '../../engine/protocol/events.ts';
+import { unpackChanges } from '../../engine/rollup/packed-changes.ts';
 import { openForWriting } from '../../engine/store/sqlite/open-database.ts';
 import { openSqliteStore } from '../../engine/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../engine/store/store.ts';
 import { FRAMES_PER_BATCH, type Made, MOVES_PER_FRAME, makeBatches, RECORDS, SESSIONS } from './frame-batches.ts';
 import { machineNow, markdownTable, median, progress, writeBetweenMarkers } from './report.ts';
 
@@ -21,6 +23,7 @@ const BATCHES = 192;
 /** Taken first and not timed. */
 const WARM_UP_BATCHES = 8;
 const BATCHES_IN_FLIGHT = 4;
+const NEVER_MS = 86_400_000;
 
 const bytesOf = ({ bytes }: Batch, { offset, length }: BatchItem): Uint8Array => bytes.subarray(offset, offset + length);
 
@@ -61,18 +64,45 @@ async function timed(open: (dataDir: string) => Promise<Way>): Promise<number> {
  * store's own pragmas.
  */
 async function openFloor(dataDir: string): Promise<Way> {
-  const db = openForWriting(dataDir);
-  db.exec('CREATE TABLE bare (id INTEGER PRIMARY KEY, sessionId INTEGER NOT NULL, firstSeq INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT');
-  const insert = db.prepare('INSERT INTO bare (sessionId, firstSeq, bytes) VALUES (?, ?, ?)');
+  const { db, insertFrames } = openBare(dataDir);
   return {
-    take: async ({ batch, changes }) => {
+    take: async (made) => {
       db.exec('BEGIN IMMEDIATE');
-      for (const item of batch.items) insert.run(item.session, item.firstSeq, bytesOf(batch, item));
-      insert.run(-1, 0, changes);
+      insertFrames(made);
       db.exec('COMMIT');
     },
     close: async () => db.close(),
   };
+}
+
+/** The same, with the heat kept up to date in the plain way: one prepared upsert a cell. */
+async function openFloorWithSums(dataDir: string): Promise<Way> {
+  const { db, insertFrames } = openBare(dataDir);
+  db.exec(
+    'CREATE TABLE sums (grid TEXT NOT NULL, cell INTEGER NOT NULL, weight INTEGER NOT NULL, PRIMARY KEY (grid, cell)) STRICT, WITHOUT ROWID',
+  );
+  const upsert = db.prepare('INSERT INTO sums VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET weight = weight + excluded.weight');
+  return {
+    take: async (made) => {
+      db.exec('BEGIN IMMEDIATE');
+      insertFrames(made);
+      for (const { key, cells, weights } of unpackChanges(made.changes).heat)
+        cells.forEach((cell, i) => void upsert.run(key.url, cell, weights[i] ?? 0));
+      db.exec('COMMIT');
+    },
+    close: async () => db.close(),
+  };
+}
+
+function openBare(dataDir: string) {
+  const db = openForWriting(dataDir);
+  db.exec('CREATE TABLE bare (id INTEGER PRIMARY KEY, sessionId INTEGER NOT NULL, firstSeq INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT');
+  const insert = db.prepare('INSERT INTO bare (sessionId, firstSeq, bytes) VALUES (?, ?, ?)');
+  const insertFrames = ({ batch, changes }: Made) => {
+    for (const item of batch.items) insert.run(item.session, item.firstSeq, bytesOf(batch, item));
+    insert.run(-1, 0, changes);
+  };
+  return { db, insertFrames };
 }
 
 /** What the server does: pool, workers, aggregation, one commit a batch with sums and ledgers. */
@@ -93,16 +123,24 @@ async function openPoolAndStore(dataDir: string): Promise<Way> {
   };
 }
 
-/** The store's share of it: prepared batches to durable ones, in its own thread. */
+/** The store's share of it: prepared batches to durable ones, in its own thread, and what was put off: the fold into the tables. */
 async function openStoreAlone(dataDir: string): Promise<Way> {
   const store = await openSqliteStore({ dataDir });
+  return { ...(await takeInto(store)), settle: () => store.fold() };
+}
+
+/** What an acknowledgement waits for, and no more. */
+async function openAcknowledged(dataDir: string): Promise<Way> {
+  return takeInto(await openSqliteStore({ dataDir, foldAfterMs: NEVER_MS, foldAfterBatches: Number.POSITIVE_INFINITY }));
+}
+
+async function takeInto(store: Store): Promise<Way> {
   await Promise.all(RECORDS.map((record) => store.openSession(record)));
   return {
     take: async ({ packed }) => {
       const { committed } = await store.commit(packed.slice());
       if (!committed) throw new Error('a batch was not stored: what was measured is not the way in');
     },
-    settle: () => store.fold(),
     close: () => store.close(),
   };
 }
@@ -135,39 +173,41 @@ function bytesPerEvent(made: readonly Made[]): readonly (readonly [string, numbe
   ];
 }
 
+/** In the order of the table. */
+const WAYS = {
+  floor: { open: openFloor, name: 'floor: bare inserts, one durable transaction a batch' },
+  acknowledged: { open: openAcknowledged, name: 'store: prepared batches, until they are acknowledged' },
+  store: { open: openStoreAlone, name: 'store: the same, and folded into the tables' },
+  sums: { open: openFloorWithSums, name: 'bare inserts, and a bare upsert for each cell of heat' },
+  whole: { open: openPoolAndStore, name: 'pool and store: decode, aggregate, commit, fold' },
+  aggregate: { open: openPrepare, name: 'decode and aggregate alone, one thread' },
+} as const;
+type WayName = keyof typeof WAYS;
+const NAMES = Object.keys(WAYS) as WayName[];
+
 const machine = machineNow();
-const say = progress(ROUNDS * 4 + 1);
+const say = progress(ROUNDS * NAMES.length + 1);
 say(0, 'making frames');
 const batches = makeBatches(WARM_UP_BATCHES + BATCHES);
-type Round = { readonly floor: number; readonly store: number; readonly whole: number; readonly aggregate: number };
-const rounds: Round[] = [];
+const rounds: Readonly<Record<WayName, number>>[] = [];
 for (let round = 0; round < ROUNDS; round++) {
-  const name = (what: string) => `round ${round + 1} of ${ROUNDS}: ${what}`;
-  say(4 * round + 1, name('bare inserts'));
-  const floor = await timed(openFloor);
-  say(4 * round + 2, name('store'));
-  const store = await timed(openStoreAlone);
-  say(4 * round + 3, name('pool and store'));
-  const whole = await timed(openPoolAndStore);
-  say(4 * round + 4, name('decode and aggregate'));
-  rounds.push({ floor, store, whole, aggregate: await timed(openPrepare) });
+  const framesPerSec = { floor: 0, acknowledged: 0, store: 0, sums: 0, whole: 0, aggregate: 0 };
+  for (const [i, name] of NAMES.entries()) {
+    say(round * NAMES.length + i + 1, `round ${round + 1} of ${ROUNDS}: ${name}`);
+    framesPerSec[name] = await timed(WAYS[name].open);
+  }
+  rounds.push(framesPerSec);
 }
-say(4 * ROUNDS + 1, 'done');
+say(ROUNDS * NAMES.length + 1, 'done');
 
 const inWords = (perSec: number) => Math.round(perSec).toLocaleString('en');
-const row = (name: string, of: keyof (typeof rounds)[number]): string[] => {
-  const framesPerSec = median(rounds.map((round) => round[of]));
-  const ratio = median(rounds.map((round) => round[of] / round.floor));
-  return [name, inWords(framesPerSec), inWords(framesPerSec * MOVES_PER_FRAME), ratio.toFixed(2)];
-};
 const speeds = markdownTable(
   ['way', 'frames/s', 'events/s', 'of the floor'],
-  [
-    row('floor: bare inserts, one durable transaction a batch', 'floor'),
-    row('store alone: sums, ledgers, commit of prepared batches', 'store'),
-    row('pool and store: decode, aggregate, sums, ledgers, commit', 'whole'),
-    row('decode and aggregate alone, one thread', 'aggregate'),
-  ],
+  NAMES.map((name) => {
+    const framesPerSec = median(rounds.map((round) => round[name]));
+    const ratio = median(rounds.map((round) => round[name] / round.floor));
+    return [WAYS[name].name, inWords(framesPerSec), inWords(framesPerSec * MOVES_PER_FRAME), ratio.toFixed(2)];
+  }),
 );
 const sizes = bytesPerEvent(batches);
 const smallest = sizes[0]?.[1] ?? Number.NaN;

@@ -85,6 +85,26 @@ export const EVENTS = {
   layout: { wire: 12, fields: { boxes: 'boxes' } },
   /** The page was left: how long it was open since its start or last urlchange. */
   leave: { wire: 13, fields: { elapsedMs: 'uint' } },
+  /** Clicks in anger: `count` of them in quick succession in one place (rules.md, Events). `atMs` and place are the latest's. */
+  rage: { wire: 14, fields: { x: 'x', y: 'y', target: 'text', tag: 'text', text: 'text', count: 'uint' } },
+  /** A click that the page did not react to. `atMs` and place are the click's. */
+  dead: { wire: 15, fields: { x: 'x', y: 'y', target: 'text', tag: 'text', text: 'text' } },
+  /** A form is filled in. Never a value. */
+  form: {
+    wire: 16,
+    fields: {
+      /** Selector of the form. */ form: 'text',
+      /** Name of the field, else its selector; '' for what concerns the whole form. */ field: 'text',
+      /** focus, change, submit or abandon (left without a submit). */ step: 'text',
+      /** Since the field, or for the whole form its first one, got the focus. */ elapsedMs: 'uint',
+    },
+  },
+  /** A link was followed that fetches a file (`what` is download) or leads to another site (outbound). */
+  link: { wire: 17, fields: { /** Without query and fragment. */ href: 'text', what: 'text', target: 'text', text: 'text' } },
+  /** A container within the page was scrolled; `top` and `reach` as of scroll, but of its own height. */
+  innerscroll: { wire: 18, fields: { target: 'text', top: 'uint', reach: 'uint' } },
+  /** The page was looked at: visible and with the focus for so long, since its start, its last urlchange or the last of these. */
+  engaged: { wire: 19, fields: { engagedMs: 'uint' } },
 } as const satisfies Record<string, { wire: number; fields: Record<string, FieldType> }>;
 
 export type EventKind = keyof typeof EVENTS;

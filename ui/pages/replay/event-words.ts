@@ -1,5 +1,5 @@
 /** An event in a few words, for the list beside the replay. */
-import type { Event } from '../../../engine/protocol/events.ts';
+import type { Event, EventOf } from '../../../engine/protocol/events.ts';
 import { formatDuration, formatUrl } from '../../look/format.ts';
 
 /** What happened, and to what. */
@@ -23,6 +23,18 @@ export function eventWords(event: Event): string {
       return 'Identified by the site';
     case 'vital':
       return `${event.name} ${event.value}`;
+    case 'rage':
+      return `Clicked ${targetWords(event)} ${event.count} times in anger`;
+    case 'dead':
+      return `Clicked ${targetWords(event)}: nothing happened`;
+    case 'form':
+      return formWords(event);
+    case 'link':
+      return event.what === 'download' ? `Downloaded ${formatUrl(event.href, 'path')}` : `Left for ${event.href}`;
+    case 'innerscroll':
+      return `Scrolled within ${event.target}`;
+    case 'engaged':
+      return `Looked at the page for ${formatDuration(event.engagedMs)}`;
     case 'move':
       return 'Moved';
     case 'scroll':
@@ -32,6 +44,18 @@ export function eventWords(event: Event): string {
     case 'dom':
       return 'Recorded DOM';
   }
+}
+
+const FORM_STEPS: Readonly<Record<string, string>> = {
+  focus: 'Began',
+  change: 'Filled in',
+  submit: 'Sent',
+  abandon: 'Gave up',
+};
+
+function formWords({ form, field, step, elapsedMs }: EventOf<'form'>): string {
+  const after = elapsedMs > 0 ? ` after ${formatDuration(elapsedMs)}` : '';
+  return `${FORM_STEPS[step] ?? step} ${field === '' ? `the form ${form}` : field}${after}`;
 }
 
 function targetWords({ text, tag, target }: { readonly text: string; readonly tag: string; readonly target: string }): string {

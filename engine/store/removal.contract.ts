@@ -244,6 +244,20 @@ export function removalContract(open: () => Promise<Store>): void {
       await never.close();
     });
 
+    test('a layout goes when nobody else saw its page; that of a page which others saw stays', async () => {
+      // Left no frame, but was on the first page when it ended.
+      await storeSession(store, { ...stays, widthClass: 'laptop' }, { frames: 0 });
+      const record = await storeSession(store, sessionRecord());
+      const alone = `${URL_A}/b`;
+      await store.commit({ ...frameBatch(record, 7), layouts: [layoutAt(AT, URL_A), layoutAt(AT, alone)] });
+      await store.scrub();
+      for (const url of [URL_A, alone]) expect(await store.latestLayout('demo', url, 'laptop')).not.toBeNull();
+      await eraseAll(store, 'p1');
+      await store.scrub();
+      expect(await store.latestLayout('demo', alone, 'laptop')).toBeNull();
+      expect(await store.latestLayout('demo', URL_A, 'laptop')).toEqual(layoutAt(AT, URL_A));
+    });
+
     test('done twice it is harmless, and one that nobody knows is nothing', async () => {
       await storeSession(store, stays);
       await storeSession(store, sessionRecord());

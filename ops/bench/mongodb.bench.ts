@@ -1,11 +1,11 @@
 /**
- * What a commit of the MongoDB store costs, against the least that the same server could do: the same chunks by bare `insertMany`.
+ * What a commit of the MongoDB store costs, against the least that the same server could do: the same frames by bare `insertMany`.
  * Every round measures all ways one after the other on the same frames and a new database; the middle of the rounds counts, and
  * the ratios are of one round, so that a slow minute of the machine is slow for all of them.
  *
  * DATALAB_TEST_MONGODB_URI: a replica set or mongos that nobody else uses meanwhile, and that waits for its disk.
  */
-import { Binary, type IndexDescription, MongoClient, ObjectId } from 'mongodb';
+import { Binary, type IndexDescription, MongoClient } from 'mongodb';
 import { type ChunkDocument, INDEXES } from '../../engine/store/mongodb/collections.ts';
 import { openMongoStore } from '../../engine/store/mongodb/mongo-store.ts';
 import { unpackBatch } from '../../engine/store/packed-batch.ts';
@@ -33,7 +33,7 @@ if (!server) {
   process.exit(0);
 }
 
-/** The least there is to do: the same documents, in as many commands as the store has transactions. It checks nothing and sums nothing. */
+/** The least there is to do: a document a frame, in as many commands as the store has transactions. It checks nothing and sums nothing. */
 function openFloor(uri: string): Promise<Way> {
   return openInserts(uri, []);
 }
@@ -54,23 +54,21 @@ async function openInserts(uri: string, indexes: readonly IndexDescription[]): P
   };
 }
 
-/** A batch's chunks as the store writes them. */
+/** A batch's frames, a document each. */
 function documentsOf({ packed }: Made): ChunkDocument[] {
-  const token = new ObjectId();
   return unpackBatch(packed).chunks.map(({ app, session, firstSeq, bytes, ...rest }) => ({
     _id: { app, session, firstSeq },
     ...rest,
     bytes: new Binary(bytes),
-    token,
   }));
 }
 
-/** What a node waits for before it acknowledges: ledgers checked and moved, chunks and rollup changes in one transaction. */
+/** What a node waits for before it acknowledges: ledgers checked and moved, and the batches appended in one transaction. */
 function openCommits(uri: string): Promise<Way> {
   return openStore(uri, NEVER_MS);
 }
 
-/** The same with the rollups added up meanwhile and to the last change. */
+/** The same with everything folded meanwhile and to the last batch. */
 function openCommitsAndRollups(uri: string): Promise<Way> {
   return openStore(uri);
 }
@@ -112,10 +110,10 @@ async function timed(open: (uri: string) => Promise<Way>): Promise<number> {
 }
 
 const WAYS = [
-  { name: 'floor: bare insertMany of the same chunks', open: openFloor },
+  { name: 'floor: bare insertMany of the same frames', open: openFloor },
   { name: 'the same, with the indexes of the store', open: openIndexedFloor },
   { name: 'store: commits, until they are acknowledged', open: openCommits },
-  { name: 'store: commits, and rollups added up', open: openCommitsAndRollups },
+  { name: 'store: commits, and all of it folded', open: openCommitsAndRollups },
 ] as const;
 
 const machine = machineNow();

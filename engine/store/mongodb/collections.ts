@@ -13,18 +13,21 @@ export type SessionDocument = SessionRecord & {
   /** When `url` was named, epoch ms; 0 if by hello alone. */ readonly urlNamedMs: number;
   /** For partial index and sort. */ readonly ended: boolean;
   readonly durationMs: number;
-  /** The import that wrote it, until its next write: by this a repeated import knows its own work. */ readonly token?: ObjectId;
+  /** The transaction that wrote it last: by this one whose answer was lost knows its own work. */ readonly token?: ObjectId;
 };
 
-/** One stored frame. The `_id` is its place as well, so that its unique index is the session's order. */
+/**
+ * A run of a session's frames (runs.ts), all of which came on one UTC day. The `_id` is its place as well, so that its unique
+ * index is the session's order. Version 1 wrote a document a frame, with a `token` that means nothing any more.
+ */
 export type ChunkDocument = {
   readonly _id: { readonly app: string; readonly session: string; readonly firstSeq: number };
   readonly count: number;
   readonly startMs: number;
   readonly endMs: number;
-  readonly receivedMs: number;
+  /** Of the one that came last. */ readonly receivedMs: number;
   readonly bytes: Binary;
-  /** The commit that wrote it: by this a repeated commit knows its own work. */ readonly token: ObjectId;
+  /** Absent when it is one frame. */ readonly frames?: Binary;
 };
 
 export type VisitDocument = VisitRecord & { readonly _id: { readonly app: string; readonly visit: string } };
@@ -32,10 +35,11 @@ export type VisitDocument = VisitRecord & { readonly _id: { readonly app: string
 /** What the end of a session counted. */
 export type EndingDocument = EndingRecord & { readonly _id: ObjectId; readonly app: string; readonly session: string };
 
-/** Rollup changes that are not added up yet, by packChanges. */
-export type ChangeDocument = { readonly _id: ObjectId; readonly bytes: Binary };
+/** What waits to be folded: of `batch` by packBatch, of `change` by packChanges. */
+export type WaitingDocument = { readonly _id: ObjectId; readonly bytes: Binary };
 export type LayoutDocument = LayoutRecord & { readonly _id: string };
-export type SetAsideDocument = SetAside & { readonly _id: ObjectId; readonly token: ObjectId };
+/** `token` is version 1's, and means nothing any more. */
+export type SetAsideDocument = SetAside & { readonly _id: ObjectId; readonly token?: ObjectId };
 
 /** `value` is JSON, so that any value comes back as it was, whatever its fields are called. */
 export type KeptDocument = {
@@ -72,7 +76,8 @@ export type Collections = {
   readonly chunk: Collection<ChunkDocument>;
   readonly visit: Collection<VisitDocument>;
   readonly ending: Collection<EndingDocument>;
-  readonly change: Collection<ChangeDocument>;
+  readonly batch: Collection<WaitingDocument>;
+  readonly change: Collection<WaitingDocument>;
   readonly layout: Collection<LayoutDocument>;
   readonly setAside: Collection<SetAsideDocument>;
   readonly document: Collection<KeptDocument>;
@@ -87,6 +92,7 @@ export function collectionsOf(db: Db): Collections {
     chunk: db.collection('chunk'),
     visit: db.collection('visit'),
     ending: db.collection('ending'),
+    batch: db.collection('batch'),
     change: db.collection('change'),
     layout: db.collection('layout'),
     setAside: db.collection('set_aside'),
@@ -128,6 +134,7 @@ export const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { name: 'ended', key: { endedMs: 1 } },
     { name: 'of_session', key: { app: 1, session: 1 } },
   ],
+  batch: [],
   change: [],
   layout: [{ name: 'of_app', key: { app: 1, atMs: 1 } }],
   set_aside: [
@@ -151,6 +158,7 @@ export const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   ),
 };
 
+const LAYOUT_KEY = ['app', 'url', 'widthClass'];
 const FIRST_SEQ_MAX = Number.MAX_SAFE_INTEGER;
 
 /** The `_id`s of a session's chunks. */
@@ -173,6 +181,11 @@ export function keyId(columns: readonly string[], key: Readonly<Record<string, s
     return `${part.length}:${part}`;
   });
   return hash('sha256', parts.join(''), 'base64url');
+}
+
+/** The `_id` of a page's layout in one width class. */
+export function layoutId({ app, url, widthClass }: Pick<LayoutRecord, 'app' | 'url' | 'widthClass'>): string {
+  return keyId(LAYOUT_KEY, { app, url, widthClass });
 }
 
 /** Bytes as the driver gave them, in a buffer of their own. */

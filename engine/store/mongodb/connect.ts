@@ -3,8 +3,13 @@ import { DatalabError } from '../../errors/errors.ts';
 import { INDEXES } from './collections.ts';
 import { isDuplicateKey, openRefusalOf } from './failures.ts';
 
-/** Version of what collections.ts describes. A newer one's documents are not understood here. */
-export const SCHEMA_VERSION = 1;
+/**
+ * Version of what collections.ts describes. A newer one's documents are not understood here. An older one's are, and stay as
+ * they are; the version is raised, since who knows only that one would not find what waits in `batch`.
+ *
+ * 1: a chunk document per frame, written by the commit. 2: commits append to `batch`, a fold writes runs.
+ */
+export const SCHEMA_VERSION = 2;
 /** `_id` of the document that has it, in the collection `document`. */
 export const SCHEMA_ID = { kind: 'schema', id: 'store' } as const;
 
@@ -77,11 +82,13 @@ async function requireTransactions(db: Db): Promise<void> {
 /** Before anything is written: a newer datalab's database is left as it is. */
 async function requireVersion(db: Db): Promise<void> {
   const schemas = db.collection<Schema>('document');
+  // An older one's is raised, and one that is not there made, by whichever node is faster.
+  const raise = () => schemas.updateOne({ _id: SCHEMA_ID }, { $max: { version: SCHEMA_VERSION } }, { upsert: true });
   const found = await schemas.findOne({ _id: SCHEMA_ID });
-  if (!found) {
-    await schemas.updateOne({ _id: SCHEMA_ID }, { $setOnInsert: { version: SCHEMA_VERSION } }, { upsert: true }).catch((error: unknown) => {
-      // Another node was faster.
+  if (!found || found.version < SCHEMA_VERSION) {
+    await raise().catch((error: unknown) => {
       if (!isDuplicateKey(error)) throw error;
+      return raise();
     });
   }
   const version = found?.version ?? (await schemas.findOne({ _id: SCHEMA_ID }))?.version ?? SCHEMA_VERSION;

@@ -12,6 +12,11 @@ const AWAY_LABELS = ['TransientTransactionError', 'UnknownTransactionCommitResul
 const AWAY_NAMES =
   /Network|Timeout|ServerSelection|NotConnected|TopologyClosed|PoolCleared|PoolClosed|ConnectionClosed|ClientClosed|ExpiredSession/;
 
+/** Another node moved a document between this transaction's read and its write: read again. */
+export class Overtaken extends Error {
+  override name = 'Overtaken';
+}
+
 /** True for what passes: the same write may be taken later. */
 export function isAway(error: unknown): boolean {
   if (error instanceof DatalabError) return error.code === 'store-away';

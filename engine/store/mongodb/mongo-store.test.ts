@@ -1,18 +1,21 @@
 import { Binary, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, describe, expect, type TestContext, test } from 'vitest';
 import { Contribution } from '../../rollup/contribution.ts';
-import { AT, batchOf, DAY, frameBatch, sessionRecord, storedRollups, storeSession } from '../fixtures/records.ts';
+import { AT, batchOf, DAY, frameBatch, sessionAt, sessionRecord, storedRollups, storeSession } from '../fixtures/records.ts';
 import { packBatch } from '../packed-batch.ts';
 import { storeContract, storedEvents } from '../store.contract.ts';
-import type { Store } from '../store.ts';
+import type { PreparedBatch, Store } from '../store.ts';
 import { collectionsOf } from './collections.ts';
 import { SCHEMA_ID, SCHEMA_VERSION } from './connect.ts';
 import { DELETED_MAX } from './deletion.ts';
-import { eraseSome } from './erase-some.ts';
+import { chunkDocuments } from './documents.ts';
+import { eraseSome, RUNS_MAX } from './erase-some.ts';
+import { Overtaken } from './failures.ts';
+import { foldSome } from './fold-some.ts';
 import { type MongoStoreOptions, openMongoStore } from './mongo-store.ts';
 import { restoreSession } from './restore-session.ts';
 import { transact } from './transact.ts';
-import { type NamedWrite, Transaction } from './transaction.ts';
+import { type EarlierAnswers, Transaction, type Write } from './transaction.ts';
 
 /** A MongoDB, 4.4 or newer, that is a replica set or mongos; every test uses a database of its own there, and drops it. */
 const SERVER = process.env['DATALAB_TEST_MONGODB_URI'];
@@ -20,6 +23,8 @@ if (!SERVER) console.warn('The MongoDB store is not tested: DATALAB_TEST_MONGODB
 
 const PREFIX = `datalab_test_${process.pid}_${Date.now().toString(36)}`;
 const databases: string[] = [];
+const NEXT_DAY = '2026-01-06';
+const MIDNIGHT: number = Date.parse(NEXT_DAY);
 
 function newDatabase(): string {
   const name = `${PREFIX}_${databases.length}`;
@@ -124,22 +129,52 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     });
   }
 
-  test('[AK4] a commit whose answer was lost knows its own work when it is done again; a resend is a duplicate', async () => {
+  const commitOf = (batch: PreparedBatch): Write => ({ kind: 'commit', sessions: batch.sessions, packed: packBatch(batch) });
+
+  /** Two frames of one session, in one batch. */
+  function both(one: PreparedBatch, other: PreparedBatch): PreparedBatch {
+    const sessions = one.sessions.map((advance) => ({
+      ...advance,
+      frames: [one, other].flatMap((batch) => batch.sessions[0]?.frames ?? []),
+    }));
+    return { ...one, sessions, chunks: [...one.chunks, ...other.chunks] };
+  }
+
+  test('[AK4] a transaction whose answer was lost knows its own work when it is done again; a resend is a duplicate', async () => {
     const database = newDatabase();
     const store = await open(database);
-    await store.openSession(sessionRecord());
+    for (const session of ['s1', 's2']) await store.openSession(sessionRecord({ session }));
     const collections = collectionsOf(admin.db(database));
-    const write: NamedWrite = { kind: 'commit', batch: batchOf({ firstSeq: 1, count: 5 }), token: new ObjectId(), attempts: 0 };
-    const attempt = (of: NamedWrite) =>
-      transact(admin, 10_000, (session) => {
-        of.attempts++;
-        return new Transaction(collections, session).run([of]);
-      });
-    const ledgers = [{ highSeq: 5, gaps: [], lost: 0 }];
-    expect(await attempt(write)).toEqual([{ committed: true, ledgers }]);
-    expect(await attempt(write)).toEqual([{ committed: true, ledgers }]);
-    expect(await attempt({ ...write, token: new ObjectId() })).toMatchObject([{ committed: false }]);
-    expect((await storedEvents(store)).page).toBe(5);
+    const attempt = (writes: readonly Write[], earlier: EarlierAnswers) =>
+      transact(admin, 10_000, (session) => new Transaction(collections, session, earlier).run(writes));
+    // The second moves the session again, the third is refused: its new frame is not stored and must not be said to be.
+    const writes: Write[] = [
+      commitOf(batchOf({ firstSeq: 1, count: 5 })),
+      commitOf(batchOf({ firstSeq: 6, count: 5 })),
+      commitOf(both(batchOf({ firstSeq: 1, count: 5 }), batchOf({ firstSeq: 11, count: 5 }))),
+      { kind: 'end', end: { app: 'demo', session: 's1', endedMs: AT + 9_000, reason: 'idle' } },
+      { kind: 'document', write: { kind: 'test', id: 'a', ifRevision: 0, value: 1 }, changes: new Uint8Array() },
+    ];
+    const ledger = (highSeq: number) => [{ highSeq, gaps: [], lost: 0 }];
+    const refused = [{ app: 'demo', session: 's1', firstSeq: 1, count: 5, reason: 'frame-duplicate' }];
+    const answers = [
+      { committed: true, ledgers: ledger(5) },
+      { committed: true, ledgers: ledger(10) },
+      { committed: false, refused },
+      undefined,
+      true,
+    ];
+    const earlier: EarlierAnswers = new Map();
+    expect(await attempt(writes, earlier)).toEqual(answers);
+    expect(await attempt(writes, earlier)).toEqual(answers);
+    // Folded meanwhile, and a session of its own moved on.
+    await store.fold();
+    expect(await attempt(writes, earlier)).toEqual(answers);
+    expect(await attempt(writes.slice(0, 1), new Map())).toMatchObject([{ committed: false }]);
+    expect((await storedEvents(store)).page).toBe(10);
+    expect(await store.findSession('demo', 's1')).toMatchObject({ events: 10, ledger: { highSeq: 10 } });
+    expect(await store.readChunks('demo', 's1')).toHaveLength(2);
+    expect(await store.readDocument('test', 'a')).toEqual({ revision: 1, value: 1 });
     await store.close();
   });
 
@@ -180,14 +215,14 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     const store = await open(database);
     const record = await storeSession(store, sessionRecord(), { endedMs: null });
     const collections = collectionsOf(admin.db(database));
-    const write: NamedWrite = { kind: 'commit', batch: frameBatch(record, 7), token: new ObjectId(), attempts: 0 };
+    let attempts = 0;
     const outcome = await transact(admin, 10_000, async (session) => {
       // The first read is the moment that the whole transaction sees.
       await collections.session.findOne({}, { session });
-      if (write.attempts++ === 0) expect(await store.eraseSome('demo', 'p1')).toMatchObject({ sessions: 1, done: true });
-      return new Transaction(collections, session).run([write]);
+      if (attempts++ === 0) expect(await store.eraseSome('demo', 'p1')).toMatchObject({ sessions: 1, done: true });
+      return new Transaction(collections, session, new Map()).run([commitOf(frameBatch(record, 7))]);
     });
-    expect(write.attempts).toBe(2);
+    expect(attempts).toBe(2);
     expect(outcome).toMatchObject([{ committed: false, refused: [{ reason: 'session-unknown' }] }]);
     expect(await storedRollups(store)).toEqual([]);
     expect(await collections.chunk.countDocuments()).toBe(0);
@@ -201,6 +236,7 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     const collections = collectionsOf(admin.db(database));
     let attempts = 0;
     const erased = await transact(admin, 10_000, async (session) => {
+      await store.fold();
       await collections.session.findOne({}, { session });
       if (attempts++ === 0) expect(await store.commit(frameBatch(record, 7))).toMatchObject({ committed: true });
       return eraseSome(collections, { app: 'demo', visitor: 'p1' }, session);
@@ -209,6 +245,54 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     expect(erased).toMatchObject({ chunks: 3, events: 9, done: true });
     expect(await storedRollups(store)).toEqual([]);
     expect(await collections.chunk.countDocuments()).toBe(0);
+    await store.close();
+  });
+
+  /** A session with one frame folded and one waiting, whose erasure read the latter, and then lost the race against a fold, or did not. */
+  for (const foldsMeanwhile of [false, true]) {
+    test(`a session whose frames wait is not deleted, ${foldsMeanwhile ? 'though they are folded meanwhile' : 'nor anything else of it'}`, async () => {
+      const database = newDatabase();
+      const store = await open(database);
+      const record = await storeSession(store, sessionRecord(), { frames: 1, endedMs: null });
+      await store.fold();
+      expect(await store.commit(frameBatch(record, 4))).toMatchObject({ committed: true });
+      const collections = collectionsOf(admin.db(database));
+      const before = await collections.session.find().toArray();
+      const erased = admin.withSession((session) =>
+        session.withTransaction(
+          async () => {
+            await collections.session.findOne({}, { session });
+            if (foldsMeanwhile) await store.fold();
+            return eraseSome(collections, { app: 'demo', visitor: 'p1' }, session);
+          },
+          { readConcern: { level: 'snapshot' } },
+        ),
+      );
+      await expect(erased).rejects.toThrow(Overtaken);
+      expect(await collections.session.find().toArray()).toEqual(before);
+      expect(await store.compareDay(DAY)).toMatchObject({ chunks: 2, events: 6, differing: 0 });
+      expect(await store.eraseSome('demo', 'p1')).toMatchObject({ sessions: 1, chunks: 2, events: 6, done: true });
+      expect(await storedRollups(store)).toEqual([]);
+      expect(await collections.chunk.countDocuments()).toBe(0);
+      await store.close();
+    });
+  }
+
+  test('a fold that read a batch which another node folded meanwhile spreads nothing twice', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    await storeSession(store, sessionRecord());
+    const collections = collectionsOf(admin.db(database));
+    const newest = new ObjectId('f'.repeat(24));
+    let attempts = 0;
+    await transact(admin, 10_000, async (session) => {
+      await collections.session.findOne({}, { session });
+      if (attempts++ === 0) await store.fold();
+      return foldSome(collections, { batch: newest, change: newest }, session);
+    });
+    expect(attempts).toBe(2);
+    expect(await collections.chunk.countDocuments()).toBe(1);
+    expect(await store.compareDay(DAY)).toMatchObject({ chunks: 2, events: 6, differing: 0 });
     await store.close();
   });
 
@@ -247,29 +331,81 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  test('a step deletes a bounded number of documents', async () => {
+  test('a step deletes a bounded number of documents, and of runs that it has to count again', async () => {
     const database = newDatabase();
     const store = await open(database);
     const record = await store.openSession(sessionRecord());
     const [chunk] = frameBatch(record, 1).chunks;
     if (!chunk) throw new Error('no chunk');
-    const { app, session, bytes, ...times } = chunk;
-    const stored = Array.from({ length: 2 * DELETED_MAX + 1 }, (_, i) => {
-      return { ...times, _id: { app, session, firstSeq: 1 + 3 * i }, bytes: new Binary(bytes), token: new ObjectId() };
-    });
+    const stored = (length: number) => Array.from({ length }, (_, i) => chunkDocuments([{ ...chunk, firstSeq: 1 + 3 * i }])).flat();
     const chunks = collectionsOf(admin.db(database)).chunk;
     const expiry = { app: 'demo', kind: 'chunks', beforeDay: '2026-01-06' } as const;
-    await chunks.insertMany(stored);
+    await chunks.insertMany(stored(2 * DELETED_MAX + 1));
     const steps = [await store.expireSome(expiry), await store.expireSome(expiry), await store.expireSome(expiry)];
     expect(steps).toEqual([
       { removed: DELETED_MAX, done: false },
       { removed: DELETED_MAX, done: false },
       { removed: 1, done: true },
     ]);
-    await chunks.insertMany(stored);
-    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 1, chunks: DELETED_MAX - 1, sessions: 0, done: false });
-    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 0, chunks: DELETED_MAX, sessions: 0, done: false });
-    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ chunks: 2, sessions: 1, done: true });
+    await chunks.insertMany(stored(2 * RUNS_MAX + 1));
+    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 1, chunks: RUNS_MAX, sessions: 0, done: false });
+    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 0, chunks: RUNS_MAX, sessions: 0, done: false });
+    expect(await store.eraseSome('demo', 'p1')).toMatchObject({ chunks: 1, sessions: 1, done: true });
+    await store.close();
+  });
+
+  test('what one session brought between two folds is one run; what came on two days is two, and each day finds its own', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    const record = await storeSession(store, sessionAt(MIDNIGHT - 450), { frames: 3, endedMs: null });
+    await store.fold();
+    const runs = await collectionsOf(admin.db(database)).chunk.find().sort({ _id: 1 }).toArray();
+    // Of the three frames one came before midnight.
+    expect(runs.map(({ _id, count, frames }) => [_id.firstSeq, count, frames !== undefined])).toEqual([
+      [1, 3, false],
+      [4, 6, true],
+    ]);
+    const sent = [1, 4, 7].flatMap((firstSeq) => frameBatch(record, firstSeq, MIDNIGHT - 450).chunks);
+    expect((await store.readSession('demo', 's1'))?.chunks).toEqual(sent);
+    for (const day of [DAY, NEXT_DAY]) expect(await store.compareDay(day)).toMatchObject({ differing: 0 });
+    await store.close();
+  });
+
+  test('a run that lies over midnight loses the frames before it when they expire, and no others', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    await store.openSession(sessionRecord());
+    // All came after midnight; by their clocks the first two happened before it.
+    const batches = [MIDNIGHT - 2, MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1].map((atMs, i) => {
+      const batch = batchOf({ firstSeq: 1 + i, count: 1 });
+      return { ...batch, chunks: batch.chunks.map((chunk) => ({ ...chunk, startMs: atMs, endMs: atMs, receivedMs: MIDNIGHT + 10 + i })) };
+    });
+    for (const batch of batches) await store.commit(batch);
+    expect(await store.expireSome({ app: 'demo', kind: 'chunks', beforeDay: NEXT_DAY })).toEqual({ removed: 1, done: true });
+    const kept = batches.slice(2).flatMap(({ chunks }) => chunks);
+    expect((await store.readSession('demo', 's1'))?.chunks).toEqual(kept);
+    expect(await collectionsOf(admin.db(database)).chunk.countDocuments()).toBe(1);
+    expect(await store.expireSome({ app: 'demo', kind: 'chunks', beforeDay: NEXT_DAY })).toEqual({ removed: 0, done: true });
+    await store.close();
+  });
+
+  test('a batch that is larger than a document may be is stored all the same', async () => {
+    const store = await open();
+    const record = await store.openSession(sessionRecord());
+    const batch = frameBatch(record, 1);
+    const [advance] = batch.sessions;
+    const [chunk] = batch.chunks;
+    if (!advance || !chunk) throw new Error('no frame');
+    const numbers = Array.from({ length: 180 }, (_, i) => 1 + 3 * i);
+    const frames = numbers.map((firstSeq) => ({ firstSeq, count: 3, baseSeq: 1 }));
+    const chunks = numbers.map((firstSeq) => ({ ...chunk, firstSeq, bytes: new Uint8Array(100_000).fill(firstSeq % 256) }));
+    const setAside = [{ app: 'demo', session: 's1', firstSeq: 541, count: 1, reason: 'frame-malformed', sha256: 'ab', atMs: AT }];
+    const large = { ...batch, sessions: [{ ...advance, frames: [...frames, { firstSeq: 541, count: 1, baseSeq: 1 }] }], chunks, setAside };
+    expect(packBatch(large).length).toBeGreaterThan(16 * 1024 * 1024);
+    expect(await store.commit(packBatch(large))).toMatchObject({ committed: true, ledgers: [{ highSeq: 541 }] });
+    expect((await store.readSession('demo', 's1'))?.chunks).toEqual(chunks);
+    expect((await storedEvents(store)).page).toBe(3);
+    expect(await store.listSetAside('demo', 9)).toEqual(setAside);
     await store.close();
   });
 
@@ -331,6 +467,47 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     const [first, second, third] = await Promise.allSettled(writes);
     expect([first?.status, second?.status]).toEqual(['fulfilled', 'fulfilled']);
     expect(third).toMatchObject({ status: 'rejected', reason: { code: 'store-away' } });
+    await store.close();
+  });
+
+  test('a database of version 1 is read, folded and gone on with; its version is raised, so that who knows only that one refuses it', async () => {
+    const database = newDatabase();
+    const db = admin.db(database);
+    const token = new ObjectId();
+    const record = sessionRecord({ events: 6, ledger: { highSeq: 6, gaps: [], lost: 0 } });
+    const { app, session } = record;
+    const batches = [1, 4].map((firstSeq) => frameBatch(record, firstSeq));
+    const chunks = batches.flatMap((batch) => batch.chunks);
+    const visit = { app, visit: 'v1', visitor: 'p1', startedMs: AT, lastSeenMs: AT, session, newVisitor: true };
+    const counted = new Contribution();
+    counted.addVisit(record, AT, true);
+    const aside = { app, session, firstSeq: 7, count: 1, reason: 'frame-malformed', sha256: 'ab', atMs: AT };
+    const old: Readonly<Record<string, readonly object[]>> = {
+      document: [{ _id: SCHEMA_ID, version: 1 }],
+      session: [{ _id: { app, session }, ...record, revision: 3, urlNamedMs: 0, ended: false, durationMs: 0 }],
+      visit: [{ _id: { app, visit: 'v1' }, ...visit }],
+      chunk: chunks.map(({ app: _app, session: _session, firstSeq, bytes, ...times }) => {
+        return { _id: { app, session, firstSeq }, ...times, bytes: new Binary(bytes), token };
+      }),
+      set_aside: [{ _id: new ObjectId(), ...aside, token }],
+      change: [...batches.map(({ changes }) => changes), counted.added()].map((bytes) => ({
+        _id: new ObjectId(),
+        bytes: new Binary(bytes),
+      })),
+    };
+    for (const [name, documents] of Object.entries(old)) await db.collection(name).insertMany([...documents]);
+
+    const store = await open(database);
+    expect(await db.collection<{ _id: typeof SCHEMA_ID }>('document').findOne({ _id: SCHEMA_ID })).toEqual({ _id: SCHEMA_ID, version: 2 });
+    expect(await store.readSession(app, session)).toEqual({ record, endings: [], visits: [visit], chunks });
+    expect(await store.listSetAside(app, 9)).toEqual([aside]);
+    expect(await store.compareDay(DAY)).toMatchObject({ chunks: 2, events: 6, differing: 0 });
+    expect(await db.collection('change').countDocuments()).toBe(0);
+    expect(await store.commit(frameBatch(record, 4))).toMatchObject({ committed: false, refused: [{ reason: 'frame-duplicate' }] });
+    expect(await store.commit(frameBatch(record, 7))).toMatchObject({ committed: true });
+    expect(await store.compareDay(DAY)).toMatchObject({ chunks: 3, events: 9, differing: 0 });
+    expect(await store.eraseSome(app, 'p1')).toMatchObject({ visits: 1, sessions: 1, chunks: 3, setAside: 1, uncounted: 0, done: true });
+    expect(await storedRollups(store)).toEqual([]);
     await store.close();
   });
 

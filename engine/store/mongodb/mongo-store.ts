@@ -1,10 +1,11 @@
 import { type ClientSession, ObjectId } from 'mongodb';
 import { type Clock, systemClock } from '../../clock/clock.ts';
 import { DatalabError } from '../../errors/errors.ts';
-import { unpackBatch } from '../packed-batch.ts';
-import type { PreparedBatch, Store } from '../store.ts';
+import { packBatch, unpackAdvances } from '../packed-batch.ts';
+import type { PreparedBatch, SessionAdvance, Store } from '../store.ts';
 import { collectionsOf } from './collections.ts';
 import { connect } from './connect.ts';
+import { dropLayouts } from './drop-layouts.ts';
 import { eraseSome } from './erase-some.ts';
 import { expireSome } from './expire-some.ts';
 import { refusalOf } from './failures.ts';
@@ -16,12 +17,12 @@ import { Writer } from './writer.ts';
 
 export type MongoStoreOptions = {
   /** `mongodb://host,host/database?replicaSet=…`; the database is `datalab` when none is named. */ readonly uri: string;
-  /** Most connections. One writes, one adds rollups up, the others answer questions. */ readonly poolSize?: number;
+  /** Most connections. One writes, one folds, the others answer questions. */ readonly poolSize?: number;
   /** Longest that a primary is looked for, that one command may take, and that a transaction is begun anew: then the store is away. */
   readonly timeoutMs?: number;
   /** Most writes, and most of their bytes, that wait for the server. */ readonly writesMax?: number;
   readonly writeBytesMax?: number;
-  /** Rollup changes are added up this long after a commit, or sooner after so many batches. */ readonly foldAfterMs?: number;
+  /** What was committed is folded this long after a commit, or sooner after so many writes. */ readonly foldAfterMs?: number;
   readonly foldAfterBatches?: number;
   /** Longest that `ready` waits for the primary. */ readonly readyWaitMs?: number;
   readonly clock?: Clock;
@@ -56,7 +57,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const foldLater = () => {
     if (!closed) cancelFold ??= clock.after(foldAfterMs, foldNow);
   };
-  // What fails is tried again: the changes are safe where they are.
+  // What fails is tried again: the batches are safe where they are.
   const foldNow = () => void fold().catch(foldLater);
   const foldSoon = () => {
     if (++unfolded >= foldAfterBatches) foldNow();
@@ -71,6 +72,12 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     foldSoon();
     return large.write(work);
   };
+  /** Each attempt folds before it begins: what waits would come into being after what it belongs to was deleted. */
+  const remove = <T>(work: (session: ClientSession) => Promise<T>): Promise<T> =>
+    writeLarge(async (session) => {
+      await folder.fold();
+      return work(session);
+    });
   const read = async <T>(question: () => Promise<T>): Promise<T> => {
     if (closed) throw new DatalabError('store-away', 'The store is closed.');
     try {
@@ -80,13 +87,19 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     }
   };
 
+  /** Asks once all that was committed before is folded. If that cannot be, of what is. */
+  const readFolded = <T>(question: () => Promise<T>): Promise<T> =>
+    read(async () => {
+      await fold().catch(foldLater);
+      return question();
+    });
+
   return {
     kind: 'mongodb',
     openSession: (record) => write({ kind: 'open', record }),
     commit: async (given) => {
-      const batch = unpacked(given);
-      const bytes = batch.changes.byteLength + batch.chunks.reduce((sum, chunk) => sum + chunk.bytes.byteLength, 0);
-      return write({ kind: 'commit', batch }, bytes);
+      const { sessions, packed } = packedOf(given);
+      return write({ kind: 'commit', sessions, packed }, packed.byteLength);
     },
     endSession: (end) => write({ kind: 'end', end }),
     applyChanges: (changes, mark) => write({ kind: 'document', write: mark, changes }, changes.byteLength),
@@ -97,27 +110,26 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     latestVisit: (app, visitor) => read(() => reader.latestVisit(app, visitor)),
     listVisits: (query) => read(() => reader.listVisits(query)),
     walkSessions: (walk) => read(() => reader.walkSessions(walk)),
-    readSession: (app, session) => read(() => reader.readSession(app, session)),
+    readSession: (app, session) => readFolded(() => reader.readSession(app, session)),
     listSessions: (query) => read(() => reader.listSessions(query)),
-    readChunks: (app, session) => read(() => reader.readChunks(app, session)),
-    readRollup: (name, range) => read(() => reader.readRollup(name, range)),
-    latestLayout: (app, url, widthClass) => read(() => reader.latestLayout(app, url, widthClass)),
-    listSetAside: (app, limit) => read(() => reader.listSetAside(app, limit)),
-    rollupDays: () => read(() => reader.rollupDays()),
-    compareDay: (day) => read(() => reader.compareDay(day)),
+    readChunks: (app, session) => readFolded(() => reader.readChunks(app, session)),
+    readRollup: (name, range) => readFolded(() => reader.readRollup(name, range)),
+    latestLayout: (app, url, widthClass) => readFolded(() => reader.latestLayout(app, url, widthClass)),
+    listSetAside: (app, limit) => readFolded(() => reader.listSetAside(app, limit)),
+    rollupDays: () => readFolded(() => reader.rollupDays()),
+    compareDay: (day) => readFolded(() => reader.compareDay(day)),
     restoreSession: (stored, changes) => {
       const token = new ObjectId();
       return writeLarge((session) => restoreSession(collections, { stored, changes, token }, session));
     },
-    expireSome: async (expiry) => {
-      // What waits to be added up would bring rollups back that are deleted here.
-      if (expiry.kind === 'rollups') await read(fold);
-      return writeLarge((session) => expireSome(collections, expiry, session));
-    },
-    eraseSome: (app, visitor) => writeLarge((session) => eraseSome(collections, { app, visitor }, session)),
-    // Its files and its journal are the server's: it overwrites them by rules of its own. Ours is what waits to be added up.
+    expireSome: (expiry) => remove((session) => expireSome(collections, expiry, session)),
+    eraseSome: (app, visitor) => remove((session) => eraseSome(collections, { app, visitor }, session)),
+    // Its files and its journal are the server's: it overwrites them by rules of its own. Ours is what waits, and what nobody asks for.
     scrub: async () => {
       await read(fold);
+      let after: string | null = null;
+      do after = await large.write((session) => dropLayouts(collections, after, session));
+      while (after !== null);
       return true;
     },
     readDocument: (kind, id) => read(() => reader.readDocument(kind, id)),
@@ -147,10 +159,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
 }
 
 /** The bytes of a worker are our own: what does not unpack is a broken promise of ours. */
-function unpacked(given: PreparedBatch | Uint8Array): PreparedBatch {
-  if (!(given instanceof Uint8Array)) return given;
+function packedOf(given: PreparedBatch | Uint8Array): { readonly sessions: readonly SessionAdvance[]; readonly packed: Uint8Array } {
   try {
-    return unpackBatch(given);
+    if (given instanceof Uint8Array) return { sessions: unpackAdvances(given), packed: given };
+    return { sessions: given.sessions, packed: packBatch(given) };
   } catch (error) {
     throw new DatalabError('internal', `A batch does not unpack: ${(error as Error).message}.`, { cause: error });
   }

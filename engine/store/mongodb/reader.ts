@@ -3,43 +3,41 @@ import { DatalabError } from '../../errors/errors.ts';
 import type { SessionQuery } from '../../protocol/api.ts';
 import type { WidthClass } from '../../protocol/events.ts';
 import { CLOCK_SKEW_MAX_MS } from '../../protocol/limits.ts';
-import { type RollupChanges, unpackChanges } from '../../rollup/packed-changes.ts';
+import { unpackChanges } from '../../rollup/packed-changes.ts';
 import { Recompute } from '../../rollup/recompute.ts';
 import { dayOf, HEAT_COLUMNS, ROLLUPS, type RollupChange, type RollupName, type RollupRow } from '../../rollup/rollups.ts';
 import type { LayoutRecord, SessionRecord, SetAside, VisitRecord } from '../records.ts';
 import type { DayComparison, RollupRange, SessionWalk, StoredDocument, StoredSession, VisitQuery } from '../store.ts';
-import { withUnfolded } from '../unfolded.ts';
 import {
   bytesOf,
   type ChunkDocument,
   type Collections,
-  chunksOf,
   type HeatDocument,
   idOf,
+  layoutId,
   PLAIN_ROLLUPS,
   type PlainRollup,
   type SessionDocument,
   type SessionId,
   type VisitDocument,
 } from './collections.ts';
-import { layoutOf, sessionOf, setAsideOf, visitOf } from './documents.ts';
+import { framesOfChunk, layoutOf, sessionOf, setAsideOf, visitOf } from './documents.ts';
 import { readCoverages } from './read-coverages.ts';
-import { readSession } from './read-session.ts';
-import { layoutId } from './transaction.ts';
+import { readFrames, readSession } from './read-session.ts';
 
 const DAY_MS = 86_400_000;
-/** Chunks whose sessions are looked up together. */
-const CHUNKS_AT_ONCE = 256;
+/** Runs, and visits, whose sessions are looked up together. */
+const RUNS_AT_ONCE = 64;
+const VISITS_AT_ONCE = 256;
 
 const SEARCHED = ['url', 'entryUrl', 'visitor', 'session', 'browser', 'os'] as const;
 /** The only names of a query that become names of fields. */
 const SORTS = ['startedMs', 'lastSeenMs', 'events', 'clicks', 'views', 'durationMs'] as const satisfies readonly SessionQuery['sort'][];
 
-/** Answers questions. Every value of a caller is matched by `$eq` or a comparison, never as a filter of its own. */
+/** Answers questions from what is folded. Every value of a caller is matched by `$eq` or a comparison, never as a filter of its own. */
 export class Reader {
   readonly #client: MongoClient;
   readonly #in: Collections;
-  #changes = new Map<string, RollupChanges>();
 
   constructor(client: MongoClient, collections: Collections) {
     this.#client = client;
@@ -122,11 +120,7 @@ export class Reader {
   }
 
   async readChunks(app: string, session: string): Promise<Uint8Array[]> {
-    const chunks = await this.#in.chunk
-      .find({ _id: chunksOf({ app, session }) }, { projection: { bytes: 1 } })
-      .sort({ _id: 1 })
-      .toArray();
-    return chunks.map(({ bytes }) => bytesOf(bytes));
+    return (await readFrames(this.#in.chunk, { app, session })).map(({ bytes }) => bytes);
   }
 
   /** @throws DatalabError `query-invalid` for a column that is no key of the rollup */
@@ -141,19 +135,15 @@ export class Reader {
       if (column !== 'column') conditions.push({ [column]: { $eq: value } });
     }
     const { column } = range.where ?? {};
-    return this.#asOfOneMoment(async (session) => {
-      const filter = { $and: conditions };
-      const unfolded = await this.#unfolded(session);
-      if (name === 'heat') {
-        const rows = await this.#in.heat.find(filter as Filter<HeatDocument>, { session }).toArray();
-        const cells = rows.flatMap(heatCells).filter((cell) => column === undefined || cell.column === column);
-        return withUnfolded(name, range, cells as unknown as RollupRow<N>[], unfolded);
-      }
-      const plain: PlainRollup = name;
-      const rows = await this.#in.rollup[plain].find(filter, { session }).toArray();
-      const kept = rows.map((row) => Object.fromEntries([...key, ...sums].map((field) => [field, row[field]])) as unknown as RollupRow<N>);
-      return withUnfolded(name, range, kept, unfolded);
-    });
+    const filter = { $and: conditions };
+    if (name === 'heat') {
+      const rows = await this.#in.heat.find(filter as Filter<HeatDocument>).toArray();
+      const cells = rows.flatMap(heatCells).filter((cell) => column === undefined || cell.column === column);
+      return cells as unknown as RollupRow<N>[];
+    }
+    const plain: PlainRollup = name;
+    const rows = await this.#in.rollup[plain].find(filter).toArray();
+    return rows.map((row) => Object.fromEntries([...key, ...sums].map((field) => [field, row[field]])) as unknown as RollupRow<N>);
   }
 
   async latestLayout(app: string, url: string, widthClass: WidthClass): Promise<LayoutRecord | null> {
@@ -204,10 +194,7 @@ export class Reader {
       if (visit) days.add(dayOf(visit.startedMs));
       return visit?.startedMs ?? null;
     });
-    const [unfolded, { fromDay }] = await this.#asOfOneMoment(
-      async (session) => [await this.#unfolded(session), await readCoverages(this.#in.document, session)] as const,
-    );
-    for (const { rollups, heat } of unfolded) for (const { key } of [...rollups, ...heat]) days.add(key.day);
+    const { fromDay } = await readCoverages(this.#in.document);
     return [...days].filter((day) => day >= fromDay).sort();
   }
 
@@ -219,8 +206,8 @@ export class Reader {
       const [fromMs, toMs] = [Date.parse(day), Date.parse(day) + DAY_MS];
       await this.#giveChunks(recompute, fromMs, toMs, session);
       const visits = await this.#in.visit.find({ startedMs: { $gte: fromMs, $lt: toMs } }, { session }).toArray();
-      for (let i = 0; i < visits.length; i += CHUNKS_AT_ONCE) {
-        const some = visits.slice(i, i + CHUNKS_AT_ONCE);
+      for (let i = 0; i < visits.length; i += VISITS_AT_ONCE) {
+        const some = visits.slice(i, i + VISITS_AT_ONCE);
         const sessions = await this.#sessions(
           some.map(({ app, session: ofSession }) => ({ app, session: ofSession })),
           session,
@@ -234,7 +221,8 @@ export class Reader {
         recompute.addEnd(ending, ending.endedMs);
       }
       await this.#takeKept(recompute, day, session);
-      for (const changes of await this.#unfolded(session)) recompute.takeKeptChanges(changes);
+      // Visits and ends are in their collections at once, and what they count waits for the fold; a batch waits with all that it has.
+      for await (const { bytes } of this.#in.change.find({}, { session })) recompute.takeKeptChanges(unpackChanges(bytesOf(bytes)));
       return recompute.finish();
     });
   }
@@ -242,20 +230,21 @@ export class Reader {
   /** Skew is bounded: what happened on a day arrived not much before or after it. */
   async #giveChunks(recompute: Recompute, fromMs: number, toMs: number, session: ClientSession): Promise<void> {
     const known = new Map<string, SessionRecord>();
-    const give = async (chunks: readonly ChunkDocument[]) => {
-      const unknown = chunks.map(({ _id }) => _id).filter((id) => !known.has(idOf(id)));
+    const give = async (runs: readonly ChunkDocument[]) => {
+      const unknown = runs.map(({ _id }) => _id).filter((id) => !known.has(idOf(id)));
       for (const [id, record] of await this.#sessions(unknown, session)) known.set(id, record);
-      for (const { _id, bytes, receivedMs } of chunks) {
-        const facts = known.get(idOf(_id));
-        if (facts) recompute.addChunk(facts, bytesOf(bytes), receivedMs);
+      for (const { app, session: ofSession, startMs, endMs, bytes, receivedMs } of runs.flatMap(framesOfChunk)) {
+        const facts = known.get(idOf({ app, session: ofSession }));
+        if (facts && endMs >= fromMs && startMs < toMs) recompute.addChunk(facts, bytes, receivedMs);
       }
     };
-    const receivedMs = { $gte: fromMs - CLOCK_SKEW_MAX_MS, $lt: toMs + CLOCK_SKEW_MAX_MS };
+    // To the end of a day: all frames of a run came on the day that its latest came on.
+    const receivedMs = { $gte: fromMs - CLOCK_SKEW_MAX_MS, $lt: toMs + Math.ceil(CLOCK_SKEW_MAX_MS / DAY_MS) * DAY_MS };
     const filter = { receivedMs, endMs: { $gte: fromMs }, startMs: { $lt: toMs } };
     let some: ChunkDocument[] = [];
-    for await (const chunk of this.#in.chunk.find(filter, { session, batchSize: CHUNKS_AT_ONCE })) {
-      some.push(chunk);
-      if (some.length < CHUNKS_AT_ONCE) continue;
+    for await (const run of this.#in.chunk.find(filter, { session, batchSize: RUNS_AT_ONCE })) {
+      some.push(run);
+      if (some.length < RUNS_AT_ONCE) continue;
       await give(some);
       some = [];
     }
@@ -291,25 +280,6 @@ export class Reader {
   /** Calls with the start of each day that something is of. @param first the time of the first thing at or after a time, or null */
   async #eachDay(first: (afterMs: number) => Promise<number | null>): Promise<void> {
     for (let atMs = await first(0); atMs !== null; ) atMs = await first((Math.floor(atMs / DAY_MS) + 1) * DAY_MS);
-  }
-
-  /** Changes that wait to be added up. They never change once written: unpacked once, and let go of when they are folded. */
-  async #unfolded(session: ClientSession): Promise<RollupChanges[]> {
-    const ids = (await this.#in.change.find({}, { session, projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
-    const known = this.#changes;
-    const now = new Map<string, RollupChanges>();
-    for (const id of ids) {
-      const changes = known.get(id.toHexString());
-      if (changes) now.set(id.toHexString(), changes);
-    }
-    const missing = ids.filter((id) => !now.has(id.toHexString()));
-    if (missing.length > 0) {
-      for await (const { _id, bytes } of this.#in.change.find({ _id: { $in: missing } }, { session })) {
-        now.set(_id.toHexString(), unpackChanges(bytesOf(bytes)));
-      }
-    }
-    this.#changes = now;
-    return [...now.values()];
   }
 
   #asOfOneMoment<T>(read: (session: ClientSession) => Promise<T>): Promise<T> {

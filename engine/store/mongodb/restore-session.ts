@@ -1,8 +1,8 @@
 import { Binary, type ClientSession, ObjectId } from 'mongodb';
 import { Contribution } from '../../rollup/contribution.ts';
 import type { StoredSession } from '../store.ts';
-import type { ChunkDocument, Collections, EndingDocument, VisitDocument } from './collections.ts';
-import { sessionDocument } from './documents.ts';
+import type { Collections, EndingDocument, VisitDocument } from './collections.ts';
+import { chunkDocuments, sessionDocument } from './documents.ts';
 
 export type Restoring = {
   readonly stored: StoredSession;
@@ -21,16 +21,14 @@ export async function restoreSession(into: Collections, { stored, changes, token
   const there = await into.session.findOne({ _id: { app, session: record.session } }, { session, projection: { token: 1 } });
   // An attempt whose answer was lost may have been committed.
   if (there) return there.token?.equals(token) === true;
-  await into.session.insertOne({ ...sessionDocument(record, 1, record.urlSinceMs), token }, { session });
+  await into.session.insertOne(sessionDocument(record, { revision: 1, urlNamedMs: record.urlSinceMs, token }), { session });
 
   const counted = new Contribution();
   const visits = await absentVisits(into, stored, session);
   for (const { startedMs, newVisitor } of visits) counted.addVisit(record, startedMs, newVisitor);
   const endings = stored.endings.map((ending): EndingDocument => ({ ...ending, _id: new ObjectId(), app, session: record.session }));
   for (const ending of endings) counted.addEnd(ending, ending.endedMs);
-  const chunks = stored.chunks.map(({ firstSeq, count, startMs, endMs, receivedMs, bytes }): ChunkDocument => {
-    return { _id: { app, session: record.session, firstSeq }, count, startMs, endMs, receivedMs, bytes: new Binary(bytes), token };
-  });
+  const chunks = chunkDocuments(stored.chunks.map((chunk) => ({ ...chunk, app, session: record.session })));
   const added = [changes, counted.added()]
     .filter(({ length }) => length > 0)
     .map((bytes) => ({ _id: new ObjectId(), bytes: new Binary(bytes) }));

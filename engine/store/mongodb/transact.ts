@@ -1,7 +1,6 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import { DatalabError } from '../../errors/errors.ts';
-import { isConflict, isDuplicateKey } from './failures.ts';
-import { Overtaken } from './transaction.ts';
+import { isConflict, isDuplicateKey, Overtaken } from './failures.ts';
 
 /** How often what was read may be old: each time another node has got ahead. More, and the stored documents contradict each other. */
 const OVERTAKEN_MAX = 20;

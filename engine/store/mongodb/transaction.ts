@@ -5,36 +5,38 @@ import { packChanges } from '../../rollup/packed-changes.ts';
 import { endChanges, LEFT } from '../../rollup/page-time.ts';
 import { dayOf } from '../../rollup/rollups.ts';
 import { RollupTotals } from '../../rollup/totals.ts';
-import type { LayoutRecord, SessionRecord } from '../records.ts';
-import type { CommitOutcome, DocumentWrite, PreparedBatch, RefusedFrame, SessionAdvance, SessionEnd } from '../store.ts';
-import {
-  type ChangeDocument,
-  type ChunkDocument,
-  type Collections,
-  type EndingDocument,
-  keyId,
-  type SetAsideDocument,
-  type VisitDocument,
-} from './collections.ts';
-import { sessionDocument, sessionOf } from './documents.ts';
+import { packBatch, unpackBatch } from '../packed-batch.ts';
+import type { SessionRecord } from '../records.ts';
+import type { CommitOutcome, DocumentWrite, RefusedFrame, SessionAdvance, SessionEnd } from '../store.ts';
+import type { ChunkDocument, Collections, EndingDocument, VisitDocument, WaitingDocument } from './collections.ts';
+import { chunkDocuments, sessionDocument, sessionOf } from './documents.ts';
+import { Overtaken } from './failures.ts';
 
 /** One write that was asked for. */
 export type Write =
   | { readonly kind: 'open'; readonly record: SessionRecord }
-  | { readonly kind: 'commit'; readonly batch: PreparedBatch }
+  /** `sessions` as the packed batch has them. */
+  | { readonly kind: 'commit'; readonly sessions: readonly SessionAdvance[]; readonly packed: Uint8Array }
   | { readonly kind: 'end'; readonly end: SessionEnd }
   | { readonly kind: 'document'; readonly write: DocumentWrite; readonly changes: Uint8Array };
 
-/** A write with the name that its documents bear, whichever attempt writes them. */
-export type NamedWrite = Write & { readonly token: ObjectId; attempts: number };
+/**
+ * What earlier attempts at the same writes were going to answer, by their token: of one whose answer was lost nobody knows
+ * whether it was committed.
+ */
+export type EarlierAnswers = Map<string, readonly unknown[]>;
 
-/** Another node moved a document between this transaction's read and its write: read again. */
-export class Overtaken extends Error {
-  override name = 'Overtaken';
-}
+/** A batch that is larger goes into the collections at once: a document holds 16 MB. */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /** `revision` 0 is one that is not there yet. */
-type HeldSession = { record: SessionRecord; readonly revision: number; urlNamedMs: number; moved: boolean };
+type HeldSession = {
+  record: SessionRecord;
+  readonly revision: number;
+  urlNamedMs: number;
+  moved: boolean;
+  /** Of the transaction that wrote it. */ readonly token?: ObjectId | undefined;
+};
 type HeldVisit = { readonly document: VisitDocument; readonly isNew: boolean; lastSeenMs: number };
 type HeldDocument = {
   readonly _id: { readonly kind: string; readonly id: string };
@@ -43,14 +45,15 @@ type HeldDocument = {
   readonly value: string;
   readonly token: ObjectId | null;
 };
-type PlacedLayout = { readonly _id: string; readonly record: LayoutRecord; readonly moved: boolean };
-
-const LAYOUT_KEY = ['app', 'url', 'widthClass'];
 
 /**
  * The writes of one group in one transaction of the server. What they touch is read first, then each is done in memory and
  * sees what those before it did, and `flush` writes all of it, a collection at a time: eight round trips at most, however
- * many writes there are. No rollup is touched: a commit appends its changes, `Folder` adds them up.
+ * many writes there are. A commit moves its sessions and appends the batch as it came, one document however many frames it
+ * has; `Folder` spreads it over the collections later.
+ *
+ * Each attempt is a transaction of its own, and every session and document that it writes bears its token: the next attempt
+ * sees by it that all of this was committed.
  */
 export class Transaction {
   readonly #in: Collections;
@@ -58,38 +61,51 @@ export class Transaction {
   readonly #sessions = new Map<string, HeldSession>();
   readonly #visits = new Map<string, HeldVisit>();
   readonly #knownVisitors = new Set<string>();
-  readonly #layouts = new Map<string, PlacedLayout>();
   readonly #documents = new Map<string, HeldDocument>();
   readonly #totals = new RollupTotals();
+  readonly #batches: WaitingDocument[] = [];
+  readonly #changes: WaitingDocument[] = [];
   readonly #chunks: ChunkDocument[] = [];
-  readonly #setAside: SetAsideDocument[] = [];
   readonly #endings: EndingDocument[] = [];
-  readonly #changes: ChangeDocument[] = [];
+  readonly #token = new ObjectId();
+  readonly #earlier: EarlierAnswers;
 
-  constructor(collections: Collections, session: ClientSession) {
+  constructor(collections: Collections, session: ClientSession, earlier: EarlierAnswers) {
     this.#in = collections;
     this.#session = session;
+    this.#earlier = earlier;
   }
 
   /** @returns what each write answers, in their order; true only once the transaction is committed */
-  async run(writes: readonly NamedWrite[]): Promise<unknown[]> {
+  async run(writes: readonly Write[]): Promise<readonly unknown[]> {
     await this.#load(writes);
-    const answers: unknown[] = [];
-    for (const write of writes) answers.push(await this.#apply(write));
+    const committed = this.#committedBefore();
+    if (committed) return committed;
+    const answers = writes.map((write) => this.#apply(write));
     await this.#flush();
+    this.#earlier.set(this.#token.toHexString(), answers);
     return answers;
   }
 
-  async #apply(write: NamedWrite): Promise<unknown> {
+  #committedBefore(): readonly unknown[] | undefined {
+    if (this.#earlier.size === 0) return;
+    for (const { token } of [...this.#sessions.values(), ...this.#documents.values()]) {
+      const answers = token && this.#earlier.get(token.toHexString());
+      if (answers) return answers;
+    }
+    return;
+  }
+
+  #apply(write: Write): unknown {
     switch (write.kind) {
       case 'open':
         return this.#open(write.record);
       case 'commit':
-        return this.#commit(write.batch, write);
+        return this.#commit(write.sessions, write.packed);
       case 'end':
         return this.#end(write.end);
       case 'document':
-        return this.#writeDocument(write.write, write.changes, write);
+        return this.#writeDocument(write.write, write.changes);
     }
   }
 
@@ -124,14 +140,11 @@ export class Transaction {
   }
 
   /** Checks every frame of the batch before it takes the first. */
-  async #commit(batch: PreparedBatch, { token, attempts }: NamedWrite): Promise<CommitOutcome> {
+  #commit(sessions: readonly SessionAdvance[], packed: Uint8Array): CommitOutcome {
     const refused: RefusedFrame[] = [];
-    const before: Ledger[] = [];
-    const ledgers = batch.sessions.map((advance) => {
-      const { app, session, frames } = advance;
+    const ledgers = sessions.map(({ app, session, frames }) => {
       const held = this.#sessions.get(idOf(app, session));
       let ledger = held?.record.ledger ?? EMPTY_LEDGER;
-      before.push(ledger);
       for (const frame of frames) {
         const taken = held ? admit(ledger, frame) : ({ ok: false, reason: 'session-unknown' } as const);
         if (taken.ok) ledger = taken.value;
@@ -139,25 +152,24 @@ export class Transaction {
       }
       return ledger;
     });
-    if (refused.length > 0) {
-      // An attempt whose answer was lost may have been committed: then these are its own frames.
-      if (attempts > 1 && (await this.#hasWritten(batch, token))) return { committed: true, ledgers: before };
-      return { committed: false, refused };
-    }
-    batch.sessions.forEach((advance, i) => {
+    if (refused.length > 0) return { committed: false, refused };
+    sessions.forEach((advance, i) => {
       this.#advance(advance, ledgers[i] ?? EMPTY_LEDGER);
     });
-    this.#insert(batch, token);
+    if (sessions.some(({ frames }) => frames.length > 0)) this.#append(packed);
     return { committed: true, ledgers };
   }
 
-  async #hasWritten({ chunks: [chunk], setAside: [aside] }: PreparedBatch, token: ObjectId): Promise<boolean> {
-    const session = this.#session;
-    if (chunk) {
-      const { app, session: ofSession, firstSeq } = chunk;
-      return (await this.#in.chunk.findOne({ _id: { app, session: ofSession, firstSeq }, token }, { session })) !== null;
+  #append(packed: Uint8Array): void {
+    if (packed.length <= BATCH_BYTES_MAX) {
+      this.#batches.push({ _id: new ObjectId(), bytes: new Binary(packed) });
+      return;
     }
-    return aside !== undefined && (await this.#in.setAside.findOne({ app: { $eq: aside.app }, token }, { session })) !== null;
+    // Chunks and what they count go together, whether folded or not: whoever computes a day again sees both or neither.
+    const { chunks, changes, ...rest } = unpackBatch(packed);
+    for (const run of chunkDocuments(chunks)) this.#chunks.push(run);
+    this.#addChanges(changes);
+    this.#batches.push({ _id: new ObjectId(), bytes: new Binary(packBatch({ ...rest, chunks: [], changes: new Uint8Array() })) });
   }
 
   #advance(advance: SessionAdvance, ledger: Ledger): void {
@@ -181,19 +193,6 @@ export class Transaction {
     if (visit) visit.lastSeenMs = Math.max(visit.lastSeenMs, advance.lastSeenMs);
   }
 
-  #insert(batch: PreparedBatch, token: ObjectId): void {
-    for (const { app, session, firstSeq, count, startMs, endMs, receivedMs, bytes } of batch.chunks) {
-      this.#chunks.push({ _id: { app, session, firstSeq }, count, startMs, endMs, receivedMs, bytes: new Binary(bytes), token });
-    }
-    this.#addChanges(batch.changes);
-    for (const aside of batch.setAside) this.#setAside.push({ _id: new ObjectId(), ...aside, token });
-    for (const record of batch.layouts) {
-      const _id = layoutId(record);
-      const known = this.#layouts.get(_id);
-      if (!known || record.atMs >= known.record.atMs) this.#layouts.set(_id, { _id, record, moved: true });
-    }
-  }
-
   #addChanges(changes: Uint8Array): void {
     if (changes.length > 0) this.#changes.push({ _id: new ObjectId(), bytes: new Binary(changes) });
   }
@@ -209,24 +208,29 @@ export class Transaction {
     held.moved = true;
   }
 
-  #writeDocument({ kind, id, ifRevision, value }: DocumentWrite, changes: Uint8Array, { token, attempts }: NamedWrite): boolean {
+  #writeDocument({ kind, id, ifRevision, value }: DocumentWrite, changes: Uint8Array): boolean {
     const key = idOf(kind, id);
     const held = this.#documents.get(key) ?? { _id: { kind, id }, revision: 0, before: 0, value: '', token: null };
-    // Again: an attempt whose answer was lost may have been committed.
-    if (held.revision !== ifRevision) return attempts > 1 && held.token?.equals(token) === true;
-    this.#documents.set(key, { ...held, revision: ifRevision + 1, value: JSON.stringify(value), token });
+    if (held.revision !== ifRevision) return false;
+    this.#documents.set(key, { ...held, revision: ifRevision + 1, value: JSON.stringify(value) });
     this.#addChanges(changes);
     return true;
   }
 
   /** Reads all that the writes look at. */
-  async #load(writes: readonly NamedWrite[]): Promise<void> {
+  async #load(writes: readonly Write[]): Promise<void> {
     const session = this.#session;
     const wanted = wantedBy(writes);
     if (wanted.sessions.size > 0) {
       for await (const document of this.#in.session.find({ _id: { $in: [...wanted.sessions.values()] } }, { session })) {
-        const { revision, urlNamedMs } = document;
-        this.#sessions.set(idOf(document.app, document.session), { record: sessionOf(document), revision, urlNamedMs, moved: false });
+        const { revision, urlNamedMs, token } = document;
+        this.#sessions.set(idOf(document.app, document.session), {
+          record: sessionOf(document),
+          revision,
+          urlNamedMs,
+          token,
+          moved: false,
+        });
       }
     }
     if (wanted.visits.size > 0) {
@@ -235,11 +239,6 @@ export class Transaction {
       }
     }
     await this.#loadVisitors(writes);
-    if (wanted.layouts.size > 0) {
-      for await (const { _id, ...record } of this.#in.layout.find({ _id: { $in: [...wanted.layouts] } }, { session })) {
-        this.#layouts.set(_id, { _id, record, moved: false });
-      }
-    }
     if (wanted.documents.size > 0) {
       for await (const document of this.#in.document.find({ _id: { $in: [...wanted.documents.values()] } }, { session })) {
         const { _id, revision, value, token } = document;
@@ -249,7 +248,7 @@ export class Transaction {
   }
 
   /** Of the visitors whose visit is new: those who were here before. */
-  async #loadVisitors(writes: readonly NamedWrite[]): Promise<void> {
+  async #loadVisitors(writes: readonly Write[]): Promise<void> {
     const visitors = new Map<string, { readonly app: { $eq: string }; readonly visitor: { $eq: string } }>();
     for (const write of writes) {
       if (write.kind !== 'open') continue;
@@ -267,20 +266,12 @@ export class Transaction {
   async #flush(): Promise<void> {
     const session = this.#session;
     await this.#writeSessions();
+    if (this.#batches.length > 0) await this.#in.batch.insertMany(this.#batches, { session });
     if (this.#chunks.length > 0) await this.#in.chunk.insertMany(this.#chunks, { session });
-    const ofGroup = packChanges({ rollups: this.#totals.changes(), heat: [] });
-    this.#addChanges(ofGroup);
+    this.#addChanges(packChanges({ rollups: this.#totals.changes(), heat: [] }));
     if (this.#changes.length > 0) await this.#in.change.insertMany(this.#changes, { session });
     await this.#writeVisits();
     if (this.#endings.length > 0) await this.#in.ending.insertMany(this.#endings, { session });
-    if (this.#setAside.length > 0) await this.#in.setAside.insertMany(this.#setAside, { session });
-    const layouts = [...this.#layouts.values()].filter(({ moved }) => moved);
-    if (layouts.length > 0) {
-      const replacements = layouts.map(({ _id, record }) => ({
-        replaceOne: { filter: { _id }, replacement: { _id, ...record }, upsert: true },
-      }));
-      await this.#in.layout.bulkWrite(replacements, { session });
-    }
     await this.#writeDocuments();
   }
 
@@ -288,7 +279,7 @@ export class Transaction {
     const moved = [...this.#sessions.values()].filter((held) => held.moved);
     if (moved.length === 0) return;
     const operations = moved.map(({ record, revision, urlNamedMs }) => {
-      const document = sessionDocument(record, revision + 1, urlNamedMs);
+      const document = sessionDocument(record, { revision: revision + 1, urlNamedMs, token: this.#token });
       if (revision === 0) return { insertOne: { document } };
       return { replaceOne: { filter: { _id: document._id, revision }, replacement: document } };
     });
@@ -309,9 +300,9 @@ export class Transaction {
 
   async #writeDocuments(): Promise<void> {
     const session = this.#session;
-    for (const { _id, revision, value, token, before } of this.#documents.values()) {
-      if (revision === before || !token) continue;
-      const document = { _id, revision, value, token };
+    for (const { _id, revision, value, before } of this.#documents.values()) {
+      if (revision === before) continue;
+      const document = { _id, revision, value, token: this.#token };
       if (before === 0) {
         await this.#in.document.insertOne(document, { session });
         continue;
@@ -322,11 +313,10 @@ export class Transaction {
   }
 }
 
-function wantedBy(writes: readonly NamedWrite[]) {
+function wantedBy(writes: readonly Write[]) {
   const sessions = new Map<string, { readonly app: string; readonly session: string }>();
   const visits = new Map<string, { readonly app: string; readonly visit: string }>();
   const documents = new Map<string, { readonly kind: string; readonly id: string }>();
-  const layouts = new Set<string>();
   const wantSession = (app: string, session: string) => sessions.set(idOf(app, session), { app, session });
   const wantVisit = (app: string, visit: string) => visits.set(idOf(app, visit), { app, visit });
   for (const write of writes) {
@@ -336,11 +326,10 @@ function wantedBy(writes: readonly NamedWrite[]) {
         wantVisit(write.record.app, write.record.visit);
         break;
       case 'commit':
-        for (const { app, session, visit } of write.batch.sessions) {
+        for (const { app, session, visit } of write.sessions) {
           wantSession(app, session);
           wantVisit(app, visit);
         }
-        for (const layout of write.batch.layouts) layouts.add(layoutId(layout));
         break;
       case 'end':
         wantSession(write.end.app, write.end.session);
@@ -350,12 +339,7 @@ function wantedBy(writes: readonly NamedWrite[]) {
         break;
     }
   }
-  return { sessions, visits, documents, layouts };
-}
-
-/** The `_id` of a page's layout in one width class. */
-export function layoutId({ app, url, widthClass }: Pick<LayoutRecord, 'app' | 'url' | 'widthClass'>): string {
-  return keyId(LAYOUT_KEY, { app, url, widthClass });
+  return { sessions, visits, documents };
 }
 
 /** One string for two; the length keeps `a` + `bc` apart from `ab` + `c`. */

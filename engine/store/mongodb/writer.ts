@@ -1,16 +1,16 @@
-import { type MongoClient, ObjectId } from 'mongodb';
+import type { MongoClient } from 'mongodb';
 import { DatalabError } from '../../errors/errors.ts';
 import type { Collections } from './collections.ts';
 import { isAway, refusalOf } from './failures.ts';
 import { transact } from './transact.ts';
-import { type NamedWrite, Transaction, type Write } from './transaction.ts';
+import { type EarlierAnswers, Transaction, type Write } from './transaction.ts';
 
 /** Most writes, and most of their bytes, that one transaction takes: bounds how long the first waits for the last. */
 const GROUP_MAX = 128;
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 
 type Waiting = {
-  readonly write: NamedWrite;
+  readonly write: Write;
   readonly bytes: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: DatalabError) => void;
@@ -56,7 +56,7 @@ export class Writer {
     return new Promise((resolve, reject) => {
       this.#count++;
       this.#bytes += bytes;
-      this.#waiting.push({ write: { ...write, token: new ObjectId(), attempts: 0 }, bytes, resolve, reject });
+      this.#waiting.push({ write, bytes, resolve, reject });
       this.#pump ??= this.#work();
     });
   }
@@ -110,10 +110,8 @@ export class Writer {
     this.#bytes -= bytes;
   }
 
-  #run(writes: readonly NamedWrite[]): Promise<unknown[]> {
-    return transact(this.#client, this.#options.timeoutMs, (session) => {
-      for (const write of writes) write.attempts++;
-      return new Transaction(this.#in, session).run(writes);
-    });
+  #run(writes: readonly Write[]): Promise<readonly unknown[]> {
+    const earlier: EarlierAnswers = new Map();
+    return transact(this.#client, this.#options.timeoutMs, (session) => new Transaction(this.#in, session, earlier).run(writes));
   }
 }

@@ -46,6 +46,16 @@ test('[AK3] what was acknowledged before a SIGKILL in mid-write is stored, once,
   }
 });
 
+test('the write that makes a fold due is folded with the others', async () => {
+  for (const due of [{ foldAfterBatches: 2 }, { foldAfterBytes: 1 }]) {
+    const store = await openSqliteStore({ dataDir: newDir(), ...due });
+    await store.openSession(sessionRecord());
+    await store.commit(packBatch(batchOf({ firstSeq: 1, count: 5 })));
+    expect(await store.readChunks('demo', 's1')).toEqual([Uint8Array.of(1, 5)]);
+    await store.close();
+  }
+});
+
 test('what is stored outlives the process', async () => {
   const dataDir = newDir();
   const first = await openSqliteStore({ dataDir });

@@ -10,8 +10,10 @@ export type SqliteStoreOptions = {
   readonly writesMax?: number;
   readonly writeBytesMax?: number;
   /** Most questions that wait for the reader. */ readonly questionsMax?: number;
-  /** Rollup changes are added up this long after a commit, or sooner after so many batches. */ readonly foldAfterMs?: number;
+  /** What was committed is folded so long after a commit, or sooner after so many writes or bytes of batches: a fold has them in memory. */
+  readonly foldAfterMs?: number;
   readonly foldAfterBatches?: number;
+  readonly foldAfterBytes?: number;
   /** Longest that `ready` waits for its turn with the writer. */ readonly readyWaitMs?: number;
   readonly clock?: Clock;
 };
@@ -21,7 +23,8 @@ export type SqliteStoreOptions = {
  * @throws DatalabError `data-unwritable`, or `store-newer`
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { dataDir, clock = systemClock, readyWaitMs = 1_000, foldAfterMs = 2_000, foldAfterBatches = 256 } = options;
+  const { dataDir, clock = systemClock, readyWaitMs = 1_000 } = options;
+  const { foldAfterMs = 2_000, foldAfterBatches = 256, foldAfterBytes = 32 * 1024 * 1024 } = options;
   const writer = new Thread<WriterCalls>({
     file: new URL('./writer.worker.ts', import.meta.url),
     dataDir,
@@ -42,23 +45,28 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   });
   let cancelFold: (() => void) | null = null;
   let unfolded = 0;
+  let unfoldedBytes = 0;
   let folding: Promise<unknown> = Promise.resolve();
   const fold = (): Promise<void> => {
     cancelFold?.();
     cancelFold = null;
     unfolded = 0;
+    unfoldedBytes = 0;
     const folded = writer.call('fold', []);
     folding = folded.catch(() => undefined);
     return folded;
   };
   // What fails is tried again after the next write: the batches are safe where they are.
-  const foldSoon = () => {
-    if (++unfolded >= foldAfterBatches) fold().catch(() => undefined);
+  const foldSoon = (bytes: number) => {
+    unfoldedBytes += bytes;
+    if (++unfolded >= foldAfterBatches || unfoldedBytes >= foldAfterBytes) fold().catch(() => undefined);
     else cancelFold ??= clock.after(foldAfterMs, () => void fold().catch(() => undefined));
   };
-  const write: typeof writer.call = (name, args, moved) => {
-    foldSoon();
-    return writer.call(name, args, moved);
+  const write: typeof writer.call = (name, args, moved = []) => {
+    const bytes = moved.reduce((sum, buffer) => sum + buffer.byteLength, 0);
+    const answer = writer.call(name, args, moved);
+    foldSoon(bytes);
+    return answer;
   };
   /** Asks the reader, once the tables have all that was written before. If that cannot be, as they are: questions outlive a full disk. */
   const read: typeof reader.call = (name, args) => {

@@ -124,6 +124,26 @@ describe('an import', () => {
     expect([await wholeSessions(store), await storedRollups(store)]).toEqual(before);
   });
 
+  it('puts sessions back several at once, but never two of one visitor', async () => {
+    await fillWeek(store);
+    const { folder } = await write(store);
+    const underWay: string[] = [];
+    const seen: string[][] = [];
+    const watched: Store = {
+      ...target,
+      restoreSession: async (stored, changes) => {
+        underWay.push(stored.record.visitor);
+        seen.push([...underWay]);
+        const restored = await target.restoreSession(stored, changes);
+        underWay.splice(underWay.indexOf(stored.record.visitor), 1);
+        return restored;
+      },
+    };
+    expect(await read(watched, folder)).toMatchObject({ sessions: 5 });
+    expect(Math.max(...seen.map((visitors) => visitors.length))).toBeGreaterThan(1);
+    for (const visitors of seen) expect(visitors).toEqual([...new Set(visitors)]);
+  });
+
   it('that is cut off between sessions goes on where it was', async () => {
     await fillWeek(store);
     await expire();

@@ -110,31 +110,24 @@ async function writeSessions(store: ExportStore, files: TableFiles, { app, from,
   for (;;) {
     const page = await store.walkSessions({ app, ...boundsMs(from, to), ...(after && { after }), limit: SESSIONS_PER_PAGE });
     for (const { session, startedMs } of page) {
-      const events = await writeSession(store, files, app, session);
-      step(`sessions of ${dayOf(startedMs)}: ${events} events in the latest`);
+      await writeSession(store, files, app, session);
+      step(`sessions of ${dayOf(startedMs)}`);
     }
     after = page.at(-1);
     if (!after) return;
   }
 }
 
-/** @returns its events */
-async function writeSession(store: ExportStore, files: TableFiles, app: string, session: string): Promise<number> {
+async function writeSession(store: ExportStore, files: TableFiles, app: string, session: string): Promise<void> {
   const stored = await store.readSession(app, session);
   // Erased or expired since it was listed.
-  if (!stored) return 0;
+  if (!stored) return;
   const { record, visits, endings, chunks } = stored;
   await files.write('sessions', [sessionRow(record)]);
   await files.write('visits', visits);
   await files.write('endings', endingRows(record, endings));
-  if (!files.has('events')) return 0;
-  let events = 0;
-  for (const chunk of chunks) {
-    const rows = rowsOfChunk(record, chunk);
-    await files.write('events', rows);
-    events += rows.length;
-  }
-  return events;
+  if (!files.has('events')) return;
+  for (const chunk of chunks) await files.write('events', rowsOfChunk(record, chunk));
 }
 
 /** @returns the days that rollups are of */

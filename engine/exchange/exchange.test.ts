@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeFrame } from '../protocol/codec/frame.ts';
+import type { Frame } from '../protocol/events.ts';
+import { Aggregator } from '../rollup/aggregate.ts';
+import { packChanges } from '../rollup/packed-changes.ts';
 import { COVERAGE, coverageId, EVERY_APP } from '../store/coverage.ts';
 import { AT, sessionAt, storedRollups, storeSession, URL_A } from '../store/fixtures/records.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -54,6 +58,28 @@ async function expire(): Promise<void> {
   await store.writeDocument({ kind: COVERAGE, id: coverageId('demo'), ifRevision: 0, value: { fromDay: FIFTH_DAY } });
   while (!(await store.expireSome({ app: 'demo', kind: 'chunks', beforeDay: FIFTH_DAY })).done);
 }
+
+it('how a page looked comes back with the events that said so', async () => {
+  const record = await store.openSession(sessionAt(AT, {}));
+  const page = { url: URL_A, viewportWidth: 1280, viewportHeight: 800, pageWidth: 1280, pageHeight: 4000 };
+  const boxes = [{ tag: 'main', x: 0, y: 0, w: 1280, h: 3000, text: 'Shop' }];
+  const frame: Frame = { firstSeq: 1, baseSeq: 1, goodbye: false, startMs: AT, page, events: [{ kind: 'layout', atMs: AT, boxes }] };
+  const bytes = encodeFrame(frame);
+  const session = { app: 'demo', session: record.session, visit: record.visit, frames: [{ firstSeq: 1, count: 1, baseSeq: 1 }] };
+  const chunk = { app: 'demo', session: record.session, firstSeq: 1, count: 1, startMs: AT, endMs: AT, receivedMs: AT, bytes };
+  const aggregator = new Aggregator();
+  aggregator.add(record, frame, AT);
+  await store.commit({
+    sessions: [{ ...session, views: 0, clicks: 0, events: 1, lastSeenMs: AT }],
+    chunks: [chunk],
+    changes: packChanges(aggregator.finish()),
+    layouts: [],
+    setAside: [],
+  });
+  await read(target, (await write(store)).folder);
+  expect(await target.latestLayout('demo', URL_A, 'laptop')).toMatchObject({ atMs: AT, pageHeight: 4000, boxes });
+  expect(await differing(target)).toBe(0);
+});
 
 describe.each(Object.keys(FORMATS) as FormatName[])('as %s', (format) => {
   it('an export imported elsewhere is every session, visit, end and frame, byte by byte, and every sum', async () => {

@@ -5,9 +5,10 @@
 import { DatalabError } from '../errors/errors.ts';
 import { FRAME_MAX_EVENTS } from '../protocol/limits.ts';
 import { Aggregator } from '../rollup/aggregate.ts';
+import { layoutsOf } from '../rollup/layouts.ts';
 import { packChanges } from '../rollup/packed-changes.ts';
 import { dayOf } from '../rollup/rollups.ts';
-import type { EndingRecord, SessionRecord, VisitRecord } from '../store/records.ts';
+import type { EndingRecord, LayoutRecord, SessionRecord, VisitRecord } from '../store/records.ts';
 import type { Chunk, Store, StoredSession } from '../store/store.ts';
 import { FORMATS } from './formats.ts';
 import { frameOfRows } from './frame-rows.ts';
@@ -82,12 +83,12 @@ async function importSessions(store: ImportStore, plan: ImportPlan, reader: Sess
   // By visitor: which of a visitor's visits is the first is told by their order.
   const underWay = new Map<string, Promise<void>>();
   let failure: unknown;
-  const restore = async ({ changes, ...stored }: Restored) => {
+  const restore = async ({ changes, layouts, ...stored }: Restored) => {
     const { app, session, visitor, startedMs } = stored.record;
     const day = dayOf(startedMs);
     try {
       if (plan.hasExpired(day) && !(await store.findSession(app, session))) counts.expired++;
-      else if (await store.restoreSession(stored, changes)) {
+      else if (await store.restoreSession(stored, changes, layouts)) {
         counts.sessions++;
         for (const { count } of stored.chunks) counts.events += count;
       } else counts.alreadyThere++;
@@ -111,8 +112,8 @@ async function importSessions(store: ImportStore, plan: ImportPlan, reader: Sess
   return counts;
 }
 
-/** What is to be put back, with the rollup changes of its chunks. */
-type Restored = StoredSession & { readonly changes: Uint8Array };
+/** What is to be put back, with the rollup changes and the page layouts of its chunks. */
+type Restored = StoredSession & { readonly changes: Uint8Array; readonly layouts: readonly LayoutRecord[] };
 type Step = (rows: number, what: string) => void;
 type OpenTable = <T extends TableName>(table: T) => RowCursor<T>;
 
@@ -144,19 +145,22 @@ class SessionReader {
     return { record, visits, endings, ...(await this.#chunksOf(record)) };
   }
 
-  async #chunksOf(record: SessionRecord): Promise<{ readonly chunks: readonly Chunk[]; readonly changes: Uint8Array }> {
+  async #chunksOf(record: SessionRecord): Promise<Pick<Restored, 'chunks' | 'changes' | 'layouts'>> {
     const { app, session } = record;
     const aggregator = new Aggregator();
     const chunks: Chunk[] = [];
+    const layouts: LayoutRecord[] = [];
     for (;;) {
       const first = await this.#events.peek();
-      if (first?.session !== session) return { chunks, changes: packChanges(aggregator.finish()) };
+      if (first?.session !== session) return { chunks, changes: packChanges(aggregator.finish()), layouts };
       const isOfFrame = (row: RowOf<'events'>) => row.session === session && row.frame === first.frame;
       const made = frameOfRows(await this.#events.takeWhile(isOfFrame, FRAME_MAX_EVENTS));
       if ('wrong' in made) throw this.#events.refuse(`frame ${first.frame} of session ${session}: ${made.wrong}`);
       const { receivedMs } = first;
-      const { startMs, endMs, events } = aggregator.add(record, made.frame, receivedMs);
-      chunks.push({ app, session, firstSeq: made.frame.firstSeq, count: events, startMs, endMs, receivedMs, bytes: made.bytes });
+      const effect = aggregator.add(record, made.frame, receivedMs);
+      const { startMs, endMs, events: count } = effect;
+      chunks.push({ app, session, firstSeq: made.frame.firstSeq, count, startMs, endMs, receivedMs, bytes: made.bytes });
+      layouts.push(...layoutsOf(app, made.frame, effect, receivedMs));
     }
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DropReason } from '../protocol/drop-reasons.ts';
-import type { Frame } from '../protocol/events.ts';
-import { Aggregator, type FrameEffect, withinSkew } from '../rollup/aggregate.ts';
+import { Aggregator, type FrameEffect } from '../rollup/aggregate.ts';
+import { layoutsOf } from '../rollup/layouts.ts';
 import { packChanges } from '../rollup/packed-changes.ts';
 import { packBatch } from '../store/packed-batch.ts';
 import type { LayoutRecord, SetAside } from '../store/records.ts';
@@ -59,7 +59,7 @@ export function prepareBatch(task: PrepareTask, read = readItem): Prepared {
     move(advance, effect);
     const { app, session } = facts;
     if (count > 0) chunks.push({ app, session, firstSeq, count, startMs: effect.startMs, endMs: effect.endMs, receivedMs, bytes });
-    collectLayouts(layouts, app, frame, effect, receivedMs);
+    layouts.push(...layoutsOf(app, frame, effect, receivedMs));
   }
 
   Atomics.store(at, 0, PHASE.ending);
@@ -83,16 +83,6 @@ function move(advance: Advance, effect: FrameEffect): void {
   advance.lastSeenMs = Math.max(advance.lastSeenMs, effect.endMs);
   if (effect.place && effect.place.atMs >= (advance.place?.atMs ?? 0)) advance.place = effect.place;
   if (effect.widthClass) advance.widthClass = effect.widthClass;
-}
-
-function collectLayouts(into: LayoutRecord[], app: string, { page, events }: Frame, { widthClass }: FrameEffect, receivedMs: number): void {
-  if (!widthClass) return;
-  const { url, pageWidth, pageHeight, viewportHeight } = page;
-  for (const event of events) {
-    if (event.kind !== 'layout') continue;
-    const atMs = withinSkew(event.atMs, receivedMs);
-    into.push({ app, url, widthClass, atMs, pageWidth, pageHeight, viewportHeight, boxes: event.boxes });
-  }
 }
 
 function asideOf(batch: Batch, item: BatchItem, reason: DropReason | ItemOutcome): SetAside {

@@ -1,8 +1,9 @@
 /** What the store keeps, as plain data. Times are epoch ms. */
-import type { LayoutBox, WidthClass } from '../protocol/events.ts';
+import type { WidthClass } from '../protocol/events.ts';
 import type { Ledger } from '../protocol/ledger.ts';
 import type { EndReason } from '../protocol/lifecycle.ts';
 import type { Facts } from '../rollup/dimensions.ts';
+import type { PageLayout } from '../rollup/layouts.ts';
 
 export type DeviceClass = 'desktop' | 'mobile' | 'tablet' | 'other';
 
@@ -64,13 +65,4 @@ export type SetAside = {
 };
 
 /** The latest layout of a page in one width class. */
-export type LayoutRecord = {
-  readonly app: string;
-  readonly url: string;
-  readonly widthClass: WidthClass;
-  readonly atMs: number;
-  readonly pageWidth: number;
-  readonly pageHeight: number;
-  readonly viewportHeight: number;
-  readonly boxes: readonly LayoutBox[];
-};
+export type LayoutRecord = PageLayout;

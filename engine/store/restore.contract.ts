@@ -1,7 +1,7 @@
 /** What every store adapter must keep when sessions are read as a whole and put back. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Contribution } from '../rollup/contribution.ts';
-import { AT, DAY, frameBatch, sessionAt, sessionRecord, storedRollups, storeSession } from './fixtures/records.ts';
+import { AT, DAY, frameBatch, sessionAt, sessionRecord, storedRollups, storeSession, URL_A } from './fixtures/records.ts';
 import type { SessionWalk, Store, StoredSession } from './store.ts';
 
 /** The rollup changes of a session's chunks, as an import computes them. */
@@ -109,6 +109,21 @@ export function restoreContract(open: () => Promise<Store>): void {
       });
       expect(await other.commit(frameBatch(stored.record, 10))).toMatchObject({ committed: true, ledgers: [{ highSeq: 12 }] });
       expect(await other.compareDay(DAY)).toMatchObject({ chunks: 4, differing: 0 });
+    });
+
+    test('a session brings the layouts of its pages; what is there and later stays', async () => {
+      const layout = { app: 'demo', url: URL_A, widthClass: 'laptop', pageWidth: 1280, pageHeight: 4000, viewportHeight: 800 } as const;
+      const looked = (atMs: number) => ({ ...layout, atMs, boxes: [{ tag: 'main', x: 0, y: 0, w: 1280, h: atMs - AT, text: '' }] });
+      await storeSession(store, sessionRecord());
+      await storeSession(store, sessionRecord({ session: 's2' }));
+      for (const [session, layouts, latest] of [
+        ['s1', [looked(AT + 5), looked(AT + 9)], AT + 9],
+        ['s2', [looked(AT + 7)], AT + 9],
+      ] as const) {
+        const stored = await readWhole(store, session);
+        expect(await other.restoreSession(stored, changesOf(stored), layouts)).toBe(true);
+        expect(await other.latestLayout('demo', URL_A, 'laptop')).toEqual(looked(latest));
+      }
     });
 
     test('a session that is there is not put back again: nothing changes', async () => {

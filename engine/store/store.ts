@@ -210,10 +210,10 @@ export interface Store {
   /**
    * Puts a session back as it was, with its visits, ends and chunks, in one transaction, and counts what they count: for an import.
    * A visit that is there already stays; a visitor who was here before is not counted as new.
-   * @param changes the rollup changes of its chunks, by packChanges
+   * @param changes the rollup changes of its chunks, by packChanges @param layouts those of its chunks, in order; a later one stays
    * @returns false, with nothing written, if the session is there already
    */
-  restoreSession(stored: StoredSession, changes: Uint8Array): Promise<boolean>;
+  restoreSession(stored: StoredSession, changes: Uint8Array, layouts?: readonly LayoutRecord[]): Promise<boolean>;
 
   /**
    * Deletes some of what is old, in one transaction that does not hold up other writes for long: ask again until it is `done`.

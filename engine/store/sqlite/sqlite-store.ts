@@ -81,7 +81,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     openSession: (record) => write('openSession', [record]),
     commit: (batch) => write('commit', [batch], batch instanceof Uint8Array ? [batch.buffer] : []),
     endSession: (end) => write('endSession', [end]),
-    restoreSession: (stored, changes) => write('restoreSession', [stored, changes]),
+    restoreSession: (stored, changes, layouts) => write('restoreSession', [stored, changes, layouts]),
     applyChanges: (changes, mark) => write('applyChanges', [changes, mark]),
     eraseSome: (app, visitor) => write('eraseSome', [app, visitor]),
     expireSome: (expiry) => write('expireSome', [expiry]),

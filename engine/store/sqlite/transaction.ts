@@ -5,7 +5,7 @@ import { endChanges, LEFT } from '../../rollup/page-time.ts';
 import { dayOf } from '../../rollup/rollups.ts';
 import { RollupTotals } from '../../rollup/totals.ts';
 import { packBatch, unpackAdvances } from '../packed-batch.ts';
-import type { EndingRecord, SessionRecord, VisitRecord } from '../records.ts';
+import type { EndingRecord, LayoutRecord, SessionRecord, VisitRecord } from '../records.ts';
 import type {
   CommitOutcome,
   DocumentWrite,
@@ -126,7 +126,7 @@ export class Transaction {
     return true;
   }
 
-  restoreSession({ record, visits, endings, chunks }: StoredSession, changes: Uint8Array): boolean {
+  restoreSession({ record, visits, endings, chunks }: StoredSession, changes: Uint8Array, layouts: readonly LayoutRecord[] = []): boolean {
     const { app, session } = record;
     if (this.#sessions.find(app, session)) return false;
     for (const visit of visits) if (!this.#sql.findVisit.get(app, visit.visit)) this.#insertVisit(record, visit);
@@ -136,6 +136,7 @@ export class Transaction {
       this.#folder.writeRuns(id, chunks);
       this.#folder.noteArrivals();
     }
+    for (const layout of layouts) this.#sql.upsertLayout.run({ ...layout, boxes: JSON.stringify(layout.boxes) });
     if (changes.length > 0) this.#sql.insertChange.run(changes);
     return true;
   }

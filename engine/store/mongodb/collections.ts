@@ -11,6 +11,8 @@ export type SessionDocument = SessionRecord & {
   readonly _id: SessionId;
   /** Counts its writes from 1: a write names the one it read. */ readonly revision: number;
   /** When `url` was named, epoch ms; 0 if by hello alone. */ readonly urlNamedMs: number;
+  /** Latest event that came in its visit, epoch ms, while the visit's document waits for the fold; absent before the first. */
+  readonly seenMs?: number;
   /** For partial index and sort. */ readonly ended: boolean;
   readonly durationMs: number;
   /** The transaction that wrote it last: by this one whose answer was lost knows its own work. */ readonly token?: ObjectId;

@@ -19,14 +19,14 @@ const DAY_MS = 86_400_000;
 
 /** The document without what is ours alone. */
 export function sessionOf(document: SessionDocument): SessionRecord {
-  const { _id, revision: _revision, urlNamedMs: _urlNamedMs, ended: _ended, durationMs: _durationMs, token: _token, ...record } = document;
+  const { _id, revision: _1, urlNamedMs: _2, seenMs: _3, ended: _4, durationMs: _5, token: _6, ...record } = document;
   return record;
 }
 
 /** @param written what is ours alone of this write */
 export function sessionDocument(
   record: SessionRecord,
-  written: { readonly revision: number; readonly urlNamedMs: number; readonly token: ObjectId },
+  written: Pick<SessionDocument, 'revision' | 'urlNamedMs' | 'seenMs'> & { readonly token: ObjectId },
 ): SessionDocument {
   const { app, session, endedMs } = record;
   const durationMs = (endedMs ?? record.lastSeenMs) - record.startedMs;

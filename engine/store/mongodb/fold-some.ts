@@ -1,16 +1,21 @@
-import { type ClientSession, type Collection, ObjectId } from 'mongodb';
+import { setImmediate } from 'node:timers/promises';
+import { type AnyBulkWriteOperation, type ClientSession, type Collection, ObjectId } from 'mongodb';
 import { addPackedChanges } from '../../rollup/packed-changes.ts';
 import { RollupTotals } from '../../rollup/totals.ts';
 import { unpackBatch } from '../packed-batch.ts';
-import type { LayoutRecord } from '../records.ts';
-import { bytesOf, type Collections, layoutId, PLAIN_ROLLUPS, type WaitingDocument } from './collections.ts';
+import type { PreparedBatch } from '../store.ts';
+import { bytesOf, type Collections, type HeatDocument, idOf, PLAIN_ROLLUPS, type WaitingDocument } from './collections.ts';
 import { chunkDocuments } from './documents.ts';
 import { Overtaken } from './failures.ts';
 import { additions, heatAdditions } from './rollup-additions.ts';
+import { writeLayouts } from './write-layouts.ts';
 
 /** Most documents of a kind that one transaction folds, and most of their bytes: more would hold a hot rollup for longer than another node likes to wait. */
 const TAKEN_MAX = 64;
 const TAKEN_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Rows of heat that one command adds to: each has up to 64 columns to be encoded. */
+const HEAT_AT_ONCE = 256;
 
 /** The latest that is to be folded of each; null for nothing. */
 export type FoldThrough = { readonly batch: ObjectId | null; readonly change: ObjectId | null };
@@ -22,7 +27,8 @@ type Taken = { readonly bytes: readonly Uint8Array[]; readonly more: boolean };
  * rollup is added to once. What is taken is deleted in the same transaction, so that it counts once, whichever nodes fold at
  * the same time: the slower one conflicts, reads again and finds less.
  *
- * No session is written or looked for: one that waiting batches name is not deleted (deletion.ts).
+ * No session is written, so that a commit of the same time is not held up, nor looked for: while batches name it, it is not
+ * deleted (deletion.ts).
  * @returns true if more is left
  */
 export async function foldSome(from: Collections, through: FoldThrough, session: ClientSession): Promise<boolean> {
@@ -31,17 +37,19 @@ export async function foldSome(from: Collections, through: FoldThrough, session:
   const changes = batches.more ? { bytes: [], more: true } : await takeOldest(from.change, through.change, session);
   const totals = new RollupTotals();
   for (const packed of changes.bytes) addPackedChanges(totals, packed);
-  const unpacked = batches.bytes.map(unpackBatch);
-  for (const batch of unpacked) addPackedChanges(totals, batch.changes);
-
+  const unpacked: PreparedBatch[] = [];
+  for (const packed of batches.bytes) {
+    const batch = unpackBatch(packed);
+    addPackedChanges(totals, batch.changes);
+    unpacked.push(batch);
+    // This thread serves the tracker, too: a hundred thousand events must not hold it up.
+    await setImmediate();
+  }
   const chunks = chunkDocuments(unpacked.flatMap((batch) => batch.chunks));
   if (chunks.length > 0) await from.chunk.insertMany(chunks, { session });
-  const setAside = unpacked.flatMap((batch) => batch.setAside);
-  if (setAside.length > 0)
-    await from.setAside.insertMany(
-      setAside.map((aside) => ({ _id: new ObjectId(), ...aside })),
-      { session },
-    );
+  const setAside = unpacked.flatMap((batch) => batch.setAside).map((aside) => ({ _id: new ObjectId(), ...aside }));
+  if (setAside.length > 0) await from.setAside.insertMany(setAside, { session });
+  await touchVisits(from.visit, unpacked, session);
   await writeLayouts(
     from.layout,
     unpacked.flatMap((batch) => batch.layouts),
@@ -75,20 +83,18 @@ async function takeOldest(from: Collection<WaitingDocument>, through: ObjectId |
   return { bytes, more };
 }
 
-/** The latest of each page and width class, unless a later one is stored. */
-async function writeLayouts(into: Collections['layout'], layouts: readonly LayoutRecord[], session: ClientSession): Promise<void> {
-  if (layouts.length === 0) return;
-  const latest = new Map<string, LayoutRecord>();
-  for (const layout of layouts) {
-    const _id = layoutId(layout);
-    if (layout.atMs >= (latest.get(_id)?.atMs ?? 0)) latest.set(_id, layout);
+/** Visits follow their events, once per fold: a commit moves its sessions alone. */
+async function touchVisits(into: Collections['visit'], batches: readonly PreparedBatch[], session: ClientSession): Promise<void> {
+  const seen = new Map<string, { readonly _id: { readonly app: string; readonly visit: string }; lastSeenMs: number }>();
+  for (const { app, visit, frames, lastSeenMs } of batches.flatMap(({ sessions }) => sessions)) {
+    if (frames.length === 0) continue;
+    const name = idOf({ app, session: visit });
+    const known = seen.get(name);
+    if (known) known.lastSeenMs = Math.max(known.lastSeenMs, lastSeenMs);
+    else seen.set(name, { _id: { app, visit }, lastSeenMs });
   }
-  const stored = await into.find({ _id: { $in: [...latest.keys()] } }, { session, projection: { atMs: 1 } }).toArray();
-  for (const { _id, atMs } of stored) if (atMs > (latest.get(_id)?.atMs ?? 0)) latest.delete(_id);
-  const replacements = [...latest].map(([_id, layout]) => ({
-    replaceOne: { filter: { _id }, replacement: { _id, ...layout }, upsert: true },
-  }));
-  if (replacements.length > 0) await into.bulkWrite(replacements, { session });
+  const updates = [...seen.values()].map(({ _id, lastSeenMs }) => ({ updateOne: { filter: { _id }, update: { $max: { lastSeenMs } } } }));
+  if (updates.length > 0) await into.bulkWrite(updates, { session });
 }
 
 async function addToRollups(into: Collections, totals: RollupTotals, session: ClientSession): Promise<void> {
@@ -97,6 +103,12 @@ async function addToRollups(into: Collections, totals: RollupTotals, session: Cl
     const operations = rows.filter(({ rollup }) => rollup === name).flatMap(additions);
     if (operations.length > 0) await into.rollup[name].bulkWrite(operations, { session });
   }
-  const heat = totals.grids().flatMap(heatAdditions);
+  let heat: AnyBulkWriteOperation<HeatDocument>[] = [];
+  for (const grid of totals.grids()) {
+    heat.push(...heatAdditions(grid));
+    if (heat.length < HEAT_AT_ONCE) continue;
+    await into.heat.bulkWrite(heat, { session });
+    heat = [];
+  }
   if (heat.length > 0) await into.heat.bulkWrite(heat, { session });
 }

@@ -1,5 +1,6 @@
 import { Binary, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, describe, expect, type TestContext, test } from 'vitest';
+import { SimulatedClock } from '../../clock/simulated-clock.ts';
 import { Contribution } from '../../rollup/contribution.ts';
 import { AT, batchOf, DAY, frameBatch, sessionAt, sessionRecord, storedRollups, storeSession } from '../fixtures/records.ts';
 import { packBatch } from '../packed-batch.ts';
@@ -201,9 +202,9 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     const database = newDatabase();
     const store = await open(database);
     const collections = collectionsOf(admin.db(database));
-    const stored = { record: sessionRecord(), visits: [], endings: [], chunks: [] };
+    const restoring = { stored: { record: sessionRecord(), visits: [], endings: [], chunks: [] }, changes: new Uint8Array(), layouts: [] };
     const attempt = (token: ObjectId) =>
-      transact(admin, 10_000, (session) => restoreSession(collections, { stored, changes: new Uint8Array(), token }, session));
+      transact(admin, 10_000, (session) => restoreSession(collections, { ...restoring, token }, session));
     const token = new ObjectId();
     expect([await attempt(token), await attempt(token), await attempt(new ObjectId())]).toEqual([true, true, false]);
     expect(await store.findSession('demo', 's1')).toEqual(sessionRecord());
@@ -248,35 +249,43 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     await store.close();
   });
 
-  /** A session with one frame folded and one waiting, whose erasure read the latter, and then lost the race against a fold, or did not. */
-  for (const foldsMeanwhile of [false, true]) {
-    test(`a session whose frames wait is not deleted, ${foldsMeanwhile ? 'though they are folded meanwhile' : 'nor anything else of it'}`, async () => {
-      const database = newDatabase();
-      const store = await open(database);
-      const record = await storeSession(store, sessionRecord(), { frames: 1, endedMs: null });
-      await store.fold();
-      expect(await store.commit(frameBatch(record, 4))).toMatchObject({ committed: true });
-      const collections = collectionsOf(admin.db(database));
-      const before = await collections.session.find().toArray();
-      const erased = admin.withSession((session) =>
-        session.withTransaction(
-          async () => {
-            await collections.session.findOne({}, { session });
-            if (foldsMeanwhile) await store.fold();
-            return eraseSome(collections, { app: 'demo', visitor: 'p1' }, session);
-          },
-          { readConcern: { level: 'snapshot' } },
-        ),
-      );
-      await expect(erased).rejects.toThrow(Overtaken);
-      expect(await collections.session.find().toArray()).toEqual(before);
-      expect(await store.compareDay(DAY)).toMatchObject({ chunks: 2, events: 6, differing: 0 });
-      expect(await store.eraseSome('demo', 'p1')).toMatchObject({ sessions: 1, chunks: 2, events: 6, done: true });
-      expect(await storedRollups(store)).toEqual([]);
-      expect(await collections.chunk.countDocuments()).toBe(0);
-      await store.close();
+  test('a session whose frames wait is not deleted, nor anything else of it', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    const record = await storeSession(store, sessionRecord(), { frames: 1, endedMs: null });
+    await store.fold();
+    expect(await store.commit(frameBatch(record, 4))).toMatchObject({ committed: true });
+    const collections = collectionsOf(admin.db(database));
+    const before = await collections.session.find().toArray();
+    const erased = admin.withSession((session) =>
+      session.withTransaction(() => eraseSome(collections, { app: 'demo', visitor: 'p1' }, session), {
+        readConcern: { level: 'snapshot' },
+      }),
+    );
+    await expect(erased).rejects.toThrow(Overtaken);
+    expect(await collections.session.find().toArray()).toEqual(before);
+    expect(await collections.visit.countDocuments()).toBe(1);
+    expect(await store.compareDay(DAY)).toMatchObject({ chunks: 2, events: 6, differing: 0 });
+    await store.close();
+  });
+
+  test('frames that are folded while their session is erased are erased, too', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    await storeSession(store, sessionRecord(), { endedMs: null });
+    const collections = collectionsOf(admin.db(database));
+    let attempts = 0;
+    const erased = await transact(admin, 10_000, async (session) => {
+      await collections.session.findOne({}, { session });
+      if (attempts++ === 0) await store.fold();
+      return eraseSome(collections, { app: 'demo', visitor: 'p1' }, session);
     });
-  }
+    expect(attempts).toBe(2);
+    expect(erased).toMatchObject({ sessions: 1, chunks: 2, events: 6, done: true });
+    expect(await storedRollups(store)).toEqual([]);
+    expect(await collections.chunk.countDocuments()).toBe(0);
+    await store.close();
+  });
 
   test('a fold that read a batch which another node folded meanwhile spreads nothing twice', async () => {
     const database = newDatabase();
@@ -351,6 +360,30 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 1, chunks: RUNS_MAX, sessions: 0, done: false });
     expect(await store.eraseSome('demo', 'p1')).toMatchObject({ visits: 0, chunks: RUNS_MAX, sessions: 0, done: false });
     expect(await store.eraseSome('demo', 'p1')).toMatchObject({ chunks: 1, sessions: 1, done: true });
+    await store.close();
+  });
+
+  test('[HE6] the latest visit was last seen when its latest event came, folded or not; an end is no event, nor what the session did in an earlier visit', async () => {
+    const database = newDatabase();
+    const store = await open(database);
+    const seen = async () => (await store.latestVisit('demo', 'p1'))?.lastSeenMs;
+    await store.openSession(sessionRecord());
+    await store.commit(batchOf({ firstSeq: 1, count: 5 }));
+    await store.endSession({ app: 'demo', session: 's1', endedMs: AT + 9_000, reason: 'idle' });
+    const kept = await collectionsOf(admin.db(database)).visit.findOne();
+    expect([kept?.lastSeenMs, await seen()]).toEqual([AT, AT + 1]);
+    await store.fold();
+    expect(await seen()).toBe(AT + 1);
+    // Comes back to begin another visit; a frame of the one before comes late.
+    await store.openSession(sessionRecord({ visit: 'v2', lastSeenMs: AT + 3 }));
+    expect(await seen()).toBe(AT + 3);
+    await store.commit(batchOf({ firstSeq: 6, count: 5 }));
+    expect(await seen()).toBe(AT + 3);
+    const { rows } = await store.listVisits({ app: 'demo', descending: false });
+    expect(rows.map(({ visit, lastSeenMs }) => [visit, lastSeenMs])).toEqual([
+      ['v1', AT + 6],
+      ['v2', AT + 3],
+    ]);
     await store.close();
   });
 
@@ -457,6 +490,24 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     expect(await next.commit(batchOf({ firstSeq: 1, count: 5 }))).toMatchObject({ committed: false });
     expect((await storedEvents(next)).page).toBe(5);
     await next.close();
+  });
+
+  test('what was committed is folded after so long, or so many writes, the last of them included', async () => {
+    for (const [due, passMs] of [
+      [{ foldAfterBatches: 2 }, 0],
+      [{ foldAfterMs: 500 }, 500],
+    ] as const) {
+      const database = newDatabase();
+      const clock = new SimulatedClock(AT);
+      const store = await open(database, { clock, ...due });
+      await store.openSession(sessionRecord());
+      await store.commit(batchOf({ firstSeq: 1, count: 5 }));
+      clock.advance(passMs);
+      const { batch, chunk } = collectionsOf(admin.db(database));
+      await expect.poll(() => chunk.countDocuments(), { timeout: 5_000 }).toBe(1);
+      expect(await batch.countDocuments()).toBe(0);
+      await store.close();
+    }
   });
 
   test('more writes than the bound are refused, those before it are taken', async () => {

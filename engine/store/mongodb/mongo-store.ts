@@ -64,14 +64,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     else foldLater();
   };
 
-  const write = <T>(...args: Parameters<Writer['write']>): Promise<T> => {
-    foldSoon();
-    return writer.write(...args) as Promise<T>;
-  };
-  const writeLarge = <T>(work: (session: ClientSession) => Promise<T>): Promise<T> => {
-    foldSoon();
-    return large.write(work);
-  };
+  // Once it is answered: what makes a fold due is folded with the others. One that failed may have been committed all the same.
+  const write = <T>(...args: Parameters<Writer['write']>): Promise<T> => (writer.write(...args) as Promise<T>).finally(foldSoon);
+  const writeLarge = <T>(work: (session: ClientSession) => Promise<T>): Promise<T> => large.write(work).finally(foldSoon);
   /** Each attempt folds before it begins: what waits would come into being after what it belongs to was deleted. */
   const remove = <T>(work: (session: ClientSession) => Promise<T>): Promise<T> =>
     writeLarge(async (session) => {
@@ -108,7 +103,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     findSession: (app, session) => read(() => reader.findSession(app, session)),
     unendedSessions: () => read(() => reader.unendedSessions()),
     latestVisit: (app, visitor) => read(() => reader.latestVisit(app, visitor)),
-    listVisits: (query) => read(() => reader.listVisits(query)),
+    listVisits: (query) => readFolded(() => reader.listVisits(query)),
     walkSessions: (walk) => read(() => reader.walkSessions(walk)),
     readSession: (app, session) => readFolded(() => reader.readSession(app, session)),
     listSessions: (query) => read(() => reader.listSessions(query)),
@@ -118,9 +113,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     listSetAside: (app, limit) => readFolded(() => reader.listSetAside(app, limit)),
     rollupDays: () => readFolded(() => reader.rollupDays()),
     compareDay: (day) => readFolded(() => reader.compareDay(day)),
-    restoreSession: (stored, changes) => {
+    restoreSession: (stored, changes, layouts = []) => {
       const token = new ObjectId();
-      return writeLarge((session) => restoreSession(collections, { stored, changes, token }, session));
+      return writeLarge((session) => restoreSession(collections, { stored, changes, layouts, token }, session));
     },
     expireSome: (expiry) => remove((session) => expireSome(collections, expiry, session)),
     eraseSome: (app, visitor) => remove((session) => eraseSome(collections, { app, visitor }, session)),

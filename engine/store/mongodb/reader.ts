@@ -54,8 +54,12 @@ export class Reader {
   }
 
   async latestVisit(app: string, visitor: string): Promise<VisitRecord | null> {
-    const found = await this.#in.visit.findOne({ app: { $eq: app }, visitor: { $eq: visitor } }, { sort: { startedMs: -1 } });
-    return found && visitOf(found);
+    const ofVisitor = { app: { $eq: app }, visitor: { $eq: visitor } };
+    const found = await this.#in.visit.findOne(ofVisitor, { sort: { startedMs: -1 } });
+    if (!found) return null;
+    // Its sessions are moved by each commit, its own document by the fold.
+    const sessions = await this.#in.session.find({ ...ofVisitor, visit: { $eq: found.visit } }, { projection: { seenMs: 1 } }).toArray();
+    return { ...visitOf(found), lastSeenMs: Math.max(found.lastSeenMs, ...sessions.map(({ seenMs = 0 }) => seenMs)) };
   }
 
   /** `fromMs` and `toMs` bound the session's start. */

@@ -1,12 +1,15 @@
 import { Binary, type ClientSession, ObjectId } from 'mongodb';
 import { Contribution } from '../../rollup/contribution.ts';
+import type { LayoutRecord } from '../records.ts';
 import type { StoredSession } from '../store.ts';
 import type { Collections, EndingDocument, VisitDocument } from './collections.ts';
 import { chunkDocuments, sessionDocument } from './documents.ts';
+import { writeLayouts } from './write-layouts.ts';
 
 export type Restoring = {
   readonly stored: StoredSession;
   /** Of its chunks, by packChanges. */ readonly changes: Uint8Array;
+  /** Of its chunks, in order. */ readonly layouts: readonly LayoutRecord[];
   /** Names this call in whichever attempt of it. */ readonly token: ObjectId;
 };
 
@@ -15,7 +18,11 @@ export type Restoring = {
  * and visitor have it, whatever stands in the parts: one import brings one session.
  * @returns false, with nothing written, if the session is there and this call did not write it
  */
-export async function restoreSession(into: Collections, { stored, changes, token }: Restoring, session: ClientSession): Promise<boolean> {
+export async function restoreSession(
+  into: Collections,
+  { stored, changes, layouts, token }: Restoring,
+  session: ClientSession,
+): Promise<boolean> {
   const { record } = stored;
   const { app } = record;
   const there = await into.session.findOne({ _id: { app, session: record.session } }, { session, projection: { token: 1 } });
@@ -36,6 +43,7 @@ export async function restoreSession(into: Collections, { stored, changes, token
   if (visits.length > 0) await into.visit.insertMany(visits, { session });
   if (endings.length > 0) await into.ending.insertMany(endings, { session });
   if (chunks.length > 0) await into.chunk.insertMany(chunks, { session });
+  await writeLayouts(into.layout, layouts, session);
   if (added.length > 0) await into.change.insertMany(added, { session });
   return true;
 }

@@ -34,6 +34,7 @@ type HeldSession = {
   record: SessionRecord;
   readonly revision: number;
   urlNamedMs: number;
+  seenMs: number;
   moved: boolean;
   /** Of the transaction that wrote it. */ readonly token?: ObjectId | undefined;
 };
@@ -114,10 +115,11 @@ export class Transaction {
     const id = idOf(record.app, record.session);
     const held = this.#sessions.get(id);
     if (!held) {
-      this.#sessions.set(id, { record, revision: 0, urlNamedMs: 0, moved: true });
+      this.#sessions.set(id, { record, revision: 0, urlNamedMs: 0, seenMs: 0, moved: true });
       return record;
     }
     const { endedMs: _endedMs, endReason: _endReason, ...kept } = held.record;
+    if (record.visit !== kept.visit) held.seenMs = 0;
     held.record = { ...kept, visit: record.visit };
     held.moved = true;
     return held.record;
@@ -188,9 +190,8 @@ export class Transaction {
       ...(advance.widthClass && { widthClass: advance.widthClass }),
     };
     if (place) held.urlNamedMs = place.atMs;
+    if (advance.visit === record.visit) held.seenMs = Math.max(held.seenMs, advance.lastSeenMs);
     held.moved = true;
-    const visit = this.#visits.get(idOf(advance.app, advance.visit));
-    if (visit) visit.lastSeenMs = Math.max(visit.lastSeenMs, advance.lastSeenMs);
   }
 
   #addChanges(changes: Uint8Array): void {
@@ -223,14 +224,8 @@ export class Transaction {
     const wanted = wantedBy(writes);
     if (wanted.sessions.size > 0) {
       for await (const document of this.#in.session.find({ _id: { $in: [...wanted.sessions.values()] } }, { session })) {
-        const { revision, urlNamedMs, token } = document;
-        this.#sessions.set(idOf(document.app, document.session), {
-          record: sessionOf(document),
-          revision,
-          urlNamedMs,
-          token,
-          moved: false,
-        });
+        const { app, session: name, revision, urlNamedMs, seenMs = 0, token } = document;
+        this.#sessions.set(idOf(app, name), { record: sessionOf(document), revision, urlNamedMs, seenMs, token, moved: false });
       }
     }
     if (wanted.visits.size > 0) {
@@ -278,8 +273,8 @@ export class Transaction {
   async #writeSessions(): Promise<void> {
     const moved = [...this.#sessions.values()].filter((held) => held.moved);
     if (moved.length === 0) return;
-    const operations = moved.map(({ record, revision, urlNamedMs }) => {
-      const document = sessionDocument(record, { revision: revision + 1, urlNamedMs, token: this.#token });
+    const operations = moved.map(({ record, revision, urlNamedMs, seenMs }) => {
+      const document = sessionDocument(record, { revision: revision + 1, urlNamedMs, seenMs, token: this.#token });
       if (revision === 0) return { insertOne: { document } };
       return { replaceOne: { filter: { _id: document._id, revision }, replacement: document } };
     });
@@ -318,18 +313,14 @@ function wantedBy(writes: readonly Write[]) {
   const visits = new Map<string, { readonly app: string; readonly visit: string }>();
   const documents = new Map<string, { readonly kind: string; readonly id: string }>();
   const wantSession = (app: string, session: string) => sessions.set(idOf(app, session), { app, session });
-  const wantVisit = (app: string, visit: string) => visits.set(idOf(app, visit), { app, visit });
   for (const write of writes) {
     switch (write.kind) {
       case 'open':
         wantSession(write.record.app, write.record.session);
-        wantVisit(write.record.app, write.record.visit);
+        visits.set(idOf(write.record.app, write.record.visit), { app: write.record.app, visit: write.record.visit });
         break;
       case 'commit':
-        for (const { app, session, visit } of write.sessions) {
-          wantSession(app, session);
-          wantVisit(app, visit);
-        }
+        for (const { app, session } of write.sessions) wantSession(app, session);
         break;
       case 'end':
         wantSession(write.end.app, write.end.session);

@@ -3,13 +3,12 @@
  * `data-api` names another server than the script's own.
  */
 import { createGuard } from './capture/guard.ts';
-import { type PageLife, startPageLife } from './page-life.ts';
-import type { ConnectionStats } from './transport/connection.ts';
+import { type PageLife, type PageStats, startPageLife } from './page-life.ts';
 
 /** What a page finds as `window.datalab`. */
 export type DatalabApi = {
   /** Ends capturing and says goodbye; nothing begins again on this page. */ stop(): void;
-  /** How the session stands; null while there is none. */ state(): (ConnectionStats & { readonly faults: number }) | null;
+  /** How the session stands; null while there is none. */ state(): (PageStats & { readonly faults: number }) | null;
 };
 
 declare global {
@@ -33,12 +32,13 @@ function run(script: HTMLElement | SVGElement): void {
   const { app, api } = script.dataset;
   // Loaded twice: once is enough. And a visitor who opted out is not asked again: no request leaves the page.
   if (!app || window.datalab || navigator.globalPrivacyControl) return;
-  const base = api?.replace(/\/$/, '') ?? new URL((script as HTMLScriptElement).src).origin;
+  const { src } = script as HTMLScriptElement;
+  const base = api?.replace(/\/$/, '') ?? new URL(src).origin;
 
   let life: PageLife | null = null;
   let stopped = false;
   const begin = () => {
-    if (!stopped) life ??= startPageLife(app, base, guard);
+    if (!stopped) life ??= startPageLife(app, base, src || `${base}/`, guard);
   };
   let returning: ReturnType<typeof setTimeout> | undefined;
   const comeBack = () => {

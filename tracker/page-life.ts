@@ -2,14 +2,14 @@
 
 import { createBrowserPorts } from './browser-ports.ts';
 import { startClick } from './capture/click.ts';
-import { type Emit, type Env, settle } from './capture/env.ts';
+import { type Emit, type Env, type Stop, settle } from './capture/env.ts';
 import type { Guard } from './capture/guard.ts';
 import { startHover } from './capture/hover.ts';
-import { startLayout } from './capture/layout.ts';
 import { startMove } from './capture/move.ts';
 import { createPageReader } from './capture/page.ts';
 import { startScroll } from './capture/scroll.ts';
 import { startUrl } from './capture/url.ts';
+import { loadExtra } from './load-extra.ts';
 import { createTabStore } from './tab-store.ts';
 import { Connection, type ConnectionStats, type HelloFacts } from './transport/connection.ts';
 
@@ -17,22 +17,40 @@ export type PageLife = {
   /** The page is hidden: what waits is sent now, there may be no later. */ flush(): void;
   /** The page goes away; the tab's next page goes on with the session. */ leave(): void;
   /** The site wants no more of it. */ stop(): void;
-  stats(): ConnectionStats;
+  stats(): PageStats;
 };
 
-/** Begins capturing and connecting. @param app public app key @param base where the server is */
-export function startPageLife(app: string, base: string, guard: Guard): PageLife {
+/** `extraFailures`: 1 if datalab-extra.js could not be loaded, else 0. */
+export type PageStats = ConnectionStats & { readonly extraFailures: number };
+
+/**
+ * Begins capturing and connecting.
+ * @param app public app key
+ * @param base where the server is
+ * @param beside an address in the folder of the tracker's files
+ */
+export function startPageLife(app: string, base: string, beside: string, guard: Guard): PageLife {
   const store = createTabStore(`datalab.${app}.`);
   const tab = store.take('tab') ?? newTabId();
   const storage = { take: () => store.take('session'), put: (text: string) => store.put('session', text) };
-  const connection = new Connection({ ports: createBrowserPorts(base, guard, storage), facts: () => factsOf(app, tab) });
+  let extra: Stop | undefined;
+  let extraFailures = 0;
+  const connection = new Connection({
+    ports: createBrowserPorts(base, guard, storage),
+    facts: () => factsOf(app, tab),
+    onPlace(place) {
+      // The hello was admitted; the socket opens while the page looks for an idle moment.
+      if (place === 'CONNECT') extra ??= loadExtra(beside, emit, env, () => extraFailures++);
+    },
+  });
   const env: Env = { guard, store, config: () => connection.config, page: createPageReader(), settlers: new Set() };
   const emit: Emit = (event, page = env.page()) => connection.push(event, page);
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
   connection.start();
-  const stops = [startUrl, startMove, startHover, startClick, startScroll, startLayout].map((start) => start(emit, env)).reverse();
+  const stops = [startUrl, startMove, startHover, startClick, startScroll].map((start) => start(emit, env)).reverse();
   const stopCapture = () => {
     settle(env);
+    extra?.();
     for (const stop of stops.splice(0)) stop();
   };
   return {
@@ -49,7 +67,7 @@ export function startPageLife(app: string, base: string, guard: Guard): PageLife
       stopCapture();
       connection.close();
     },
-    stats: () => connection.stats,
+    stats: () => ({ ...connection.stats, extraFailures }),
   };
 }
 

@@ -1,21 +1,15 @@
 /** The tracker in a real Chromium, as its source and as what ships, against a gateway that the test can look into. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build, type Rollup } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { HELLO_REQUEST } from '../engine/protocol/hello.ts';
 import { ELEMENT_SCALE } from '../engine/protocol/limits.ts';
 import { CHROMIUM_FLAGS } from '../ops/browser/ensure-chromium.ts';
+import { buildTracker } from '../ops/build/tracker.ts';
 import { FixtureGateway } from './fixture/gateway.ts';
 import { FixtureSite } from './fixture/site.ts';
 import type {} from './main.ts';
-import config from './vite.config.ts';
-
-async function bundle(minify: boolean): Promise<string> {
-  const built = await build({ ...config, configFile: false, plugins: [], build: { ...config.build, minify, write: false } });
-  const [output] = (Array.isArray(built) ? built : [built]) as Rollup.RollupOutput[];
-  const [chunk] = output?.output ?? [];
-  if (!chunk) throw new Error('nothing was built');
-  return chunk.code;
-}
+import { LOSSES } from './transport/outbox.ts';
+import type { Remains } from './transport/remains.ts';
 
 const executablePath = inject('chromium');
 let browser: Browser | undefined;
@@ -29,7 +23,7 @@ describe.skipIf(!executablePath).each([
   ['source', false],
   ['minified', true],
 ])('%s bundle', (_name, minify) => {
-  let script = '';
+  let scripts: ReadonlyMap<string, string>;
   let gateway: FixtureGateway;
   let site: FixtureSite;
   let context: BrowserContext;
@@ -37,13 +31,13 @@ describe.skipIf(!executablePath).each([
   let problems: string[];
 
   beforeAll(async () => {
-    script = await bundle(minify);
+    scripts = await buildTracker({ minify });
   });
 
   beforeEach(async () => {
     gateway = new FixtureGateway();
     site = new FixtureSite();
-    await Promise.all([gateway.start(script), site.start()]);
+    await Promise.all([gateway.start(scripts), site.start()]);
     site.head = `<script async src="${gateway.origin}/datalab.js" data-app="shop"></script>`;
     if (!browser) throw new Error('no browser was started');
     context = await browser.newContext({ viewport: { width: 1_000, height: 700 } });
@@ -86,6 +80,24 @@ describe.skipIf(!executablePath).each([
     expect(hello?.OS).not.toBe('');
     expect(gateway.stored[0]?.page).toMatchObject({ url: `${site.origin}/`, viewportWidth: 1_000, viewportHeight: 700 });
     expect(gateway.of('start')).toMatchObject([{ title: 'Fixture', referrer: '' }]);
+  });
+
+  test('what others read keeps its names: the hello, what waits in storage, state()', async () => {
+    await home();
+    const hello = Object.keys(gateway.hellos[0] ?? {});
+    expect(hello.filter((name) => !(name in HELLO_REQUEST.properties))).toEqual([]);
+    expect(HELLO_REQUEST.required.filter((name) => !hello.includes(name))).toEqual([]);
+    const counters = ['ignored', 'failures', 'unreadable', 'refusals', 'heldEvents', 'nextSeq', 'lost', 'extraFailures', 'faults'];
+    expect(await page.evaluate(() => Object.keys(window.datalab?.state() ?? {}))).toEqual(['place', 'session', ...counters]);
+    expect(await page.evaluate(() => Object.keys(window.datalab?.state()?.lost ?? {}))).toEqual([...LOSSES]);
+    gateway.deaf = true;
+    await page.locator('#buy').click();
+    // A page without the tracker: nobody takes up what was left.
+    site.head = '';
+    await page.goto(`${site.origin}/two`);
+    const remains = JSON.parse(await page.evaluate(() => sessionStorage.getItem('datalab.shop.session') ?? '')) as Remains;
+    expect(Object.keys(remains)).toEqual(['session', 'resume', 'postUrl', 'startMs', 'clockOffsetMs', 'nextSeq', 'held']);
+    expect(Object.keys(remains.held[0] ?? {})).toEqual(['firstSeq', 'lastSeq', 'bytes', 'heavy']);
   });
 
   test('click: place in page and element, the target around the icon, its text, no generated class', async () => {
@@ -311,5 +323,113 @@ describe.skipIf(!executablePath).each([
     await gateway.event('click');
     await page.goto(`${site.origin}/two`);
     await gateway.until(() => gateway.of('start').length === 2);
+  });
+
+  describe('the extra', () => {
+    const isExtra = (path: string) => path.startsWith('/datalab-extra-');
+    const extraFailures = () => page.evaluate(() => window.datalab?.state()?.extraFailures);
+    const strict = (scripts: string) =>
+      `default-src 'none'; script-src ${scripts}; connect-src ${gateway.origin} ${gateway.origin.replace('http', 'ws')}; ` +
+      `style-src-attr 'unsafe-inline'; img-src data:; require-trusted-types-for 'script'`;
+
+    test('is loaded once, after the hello, and its layout arrives', async () => {
+      await home();
+      const { boxes } = await gateway.event('layout');
+      expect(boxes.find(({ tag }) => tag === 'h1')?.text).toBe('Fixture');
+      expect(gateway.asked.filter(isExtra)).toHaveLength(1);
+      expect(gateway.asked.findIndex(isExtra)).toBeGreaterThan(gateway.asked.indexOf('/api/hello'));
+      expect([await faults(), await extraFailures()]).toEqual([0, 0]);
+    });
+
+    test('belongs to the core that names it: every name in the core is a file that was built', async () => {
+      const named = [...(scripts.get('datalab.js') ?? '').matchAll(/datalab-extra[\w-]*\.js/g)].map(([name]) => name);
+      expect(new Set(named)).toEqual(new Set([...scripts.keys()].filter((name) => name !== 'datalab.js')));
+    });
+
+    test.each([
+      ['a nonce alone', "'nonce-abc'"],
+      ['a nonce and strict-dynamic', "'nonce-abc' 'strict-dynamic'"],
+    ])('is admitted by a strict policy: %s', async (_name, sources) => {
+      site.policy = strict(sources);
+      site.head = site.head.replace('<script', '<script nonce="abc"');
+      await home();
+      await gateway.event('layout');
+      expect([await faults(), await extraFailures()]).toEqual([0, 0]);
+    });
+
+    test('is admitted by a strict policy: the origin', async () => {
+      site.policy = strict(gateway.origin);
+      await home();
+      await gateway.event('layout');
+    });
+
+    test('forbidden by the policy, it is missed and counted, and the core goes on', async () => {
+      site.policy = strict(`${gateway.origin}/datalab.js`);
+      await home();
+      await expect.poll(extraFailures).toBe(1);
+      await page.locator('#buy').click();
+      await gateway.event('click');
+      expect(gateway.asked.filter(isExtra)).toEqual([]);
+      expect(await faults()).toBe(0);
+      // The browser says it, as it must; nothing was thrown.
+      expect(problems.filter((problem) => !problem.includes('Content Security Policy'))).toEqual([]);
+      problems = [];
+    });
+
+    test('not there, as after an update of the server, it is missed and counted, and the core goes on', async () => {
+      gateway.gone = isExtra;
+      await home();
+      await expect.poll(extraFailures).toBe(1);
+      await page.locator('#buy').click();
+      await gateway.event('click');
+      expect(await faults()).toBe(0);
+      expect(problems).toEqual([expect.stringContaining('404')]);
+      problems = [];
+    });
+
+    test('coming after stop(), it does not begin', async () => {
+      await context.addInitScript(() => {
+        window.ResizeObserver = class extends ResizeObserver {
+          override observe(target: Element) {
+            Object.assign(window, { observed: true });
+            super.observe(target);
+          }
+        };
+      });
+      let address = '';
+      const asked = new Promise<() => Promise<void>>((resolve) => {
+        void context.route('**/datalab-extra-*', (route) => {
+          address = route.request().url();
+          resolve(() => route.continue());
+        });
+      });
+      await home();
+      const letThrough = await asked;
+      await page.evaluate(() => window.datalab?.stop());
+      await letThrough();
+      // The same module: what waited for it first has had it by then.
+      await page.evaluate(`import(${JSON.stringify(address)}).then(() => undefined)`);
+      expect(await page.evaluate(() => 'observed' in window)).toBe(false);
+    });
+
+    test('begins again on a page that comes back from the back/forward cache', async () => {
+      await home();
+      await gateway.event('layout');
+      await page.goto(`${site.origin}/two`);
+      await gateway.until(() => gateway.of('start').length === 2);
+      await page.evaluate(() => history.back()).catch(() => undefined);
+      const layouts = () => gateway.stored.filter(({ event, page: where }) => event.kind === 'layout' && where.url === `${site.origin}/`);
+      await gateway.until(() => layouts().length === 2);
+      expect(await faults()).toBe(0);
+    });
+
+    test('loaded twice with the core, it runs once', async () => {
+      site.head += site.head;
+      await home();
+      await gateway.event('layout');
+      await page.waitForLoadState('networkidle');
+      expect(gateway.asked.filter(isExtra)).toHaveLength(1);
+      expect(gateway.of('layout')).toHaveLength(1);
+    });
   });
 });

@@ -1,33 +1,40 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { DatalabError } from '../../engine/errors/errors.ts';
 
+/** What websites name in their pages. */
+const CORE_FILE = 'datalab.js';
 /** How long a browser may use the tracker without asking: fixes reach every page within this. */
-const TRACKER_MAX_AGE_S = 300;
+const CORE_CACHE = 'public, max-age=300';
+/** What the core loads: its hash is in its name, so it never changes. */
+const EXTRA_CACHE = 'public, max-age=31536000, immutable';
 
 /**
- * What the build made: the tracker at `/datalab.js`, the UI at every other address that is not the API's.
+ * What the build made: the tracker at `/datalab.js` with its extras beside it, the UI at every other address that is not the API's.
  * @param buildDir where `npm run build` puts it
  */
 export async function staticRoute(app: FastifyInstance, { buildDir }: { buildDir: string }): Promise<void> {
   const uiDir = join(buildDir, 'ui');
-  const trackerFile = join(buildDir, 'tracker', 'datalab.js');
-  const tracker = existsSync(trackerFile) ? await readFile(trackerFile) : null;
+  const trackerDir = join(buildDir, 'tracker');
   const pageFile = join(uiDir, 'index.html');
   const isBuilt = existsSync(pageFile);
 
-  app.get('/datalab.js', async (_request, reply) => {
-    if (!tracker) throw notBuilt('tracker');
-    return reply
-      .type('text/javascript; charset=utf-8')
-      .header('cache-control', `public, max-age=${TRACKER_MAX_AGE_S}`)
-      .header('access-control-allow-origin', '*')
-      .header('cross-origin-resource-policy', 'cross-origin')
-      .send(tracker);
-  });
+  const trackerFiles = existsSync(trackerDir) ? await readdir(trackerDir) : [];
+  if (!trackerFiles.includes(CORE_FILE)) app.get(`/${CORE_FILE}`, () => Promise.reject(notBuilt('tracker')));
+  for (const file of trackerFiles) {
+    const script = await readFile(join(trackerDir, file));
+    app.get(`/${file}`, async (_request, reply) =>
+      reply
+        .type('text/javascript; charset=utf-8')
+        .header('cache-control', file === CORE_FILE ? CORE_CACHE : EXTRA_CACHE)
+        .header('access-control-allow-origin', '*')
+        .header('cross-origin-resource-policy', 'cross-origin')
+        .send(script),
+    );
+  }
 
   if (isBuilt) {
     // Names of assets carry their hash: they never change. The page itself is always asked for.

@@ -2,20 +2,36 @@
  * Builds what browsers load: the tracker and the UI, into build/. Runs at the end of `npm ci`, so that the first start is
  * a start and not a build.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PARTS = ['tracker', 'ui'];
 
 if (!existsSync(join(ROOT, 'node_modules', 'vite'))) {
   console.log('Not building tracker and UI: vite is a development dependency and was left out.');
 } else {
-  const { build } = await import('vite');
-  for (const [i, part] of PARTS.entries()) {
-    console.log(`[${i + 1}/${PARTS.length}] building ${part} …`);
+  const parts = Object.entries({ tracker, ui });
+  for (const [i, [part, buildPart]] of parts.entries()) {
+    console.log(`[${i + 1}/${parts.length}] building ${part} …`);
     const startedMs = performance.now();
-    await build({ configFile: join(ROOT, part, 'vite.config.ts'), logLevel: 'warn' });
-    console.log(`[${i + 1}/${PARTS.length}] ${part} built in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
+    await buildPart();
+    console.log(`[${i + 1}/${parts.length}] ${part} built in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
   }
+}
+
+async function tracker(): Promise<void> {
+  const { buildTracker } = await import('./tracker.ts');
+  const { tableOf, weigh } = await import('./weight.ts');
+  const files = await buildTracker();
+  const folder = join(ROOT, 'build', 'tracker');
+  // Emptied: an extra of another build would never be asked for.
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [file, code] of files) writeFileSync(join(folder, file), code);
+  console.log(tableOf(weigh(files)));
+}
+
+async function ui(): Promise<void> {
+  const { build } = await import('vite');
+  await build({ configFile: join(ROOT, 'ui', 'vite.config.ts'), logLevel: 'warn' });
 }

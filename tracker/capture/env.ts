@@ -38,3 +38,10 @@ export function later(env: Env, delayMs: number, fn: () => void): Stop {
   const timer = setTimeout(env.guard(fn), delayMs);
   return () => clearTimeout(timer);
 }
+
+/** Calls `fn` once when the page has nothing to do, after 2 s even if it has. @returns cancels it */
+export function whenIdle(env: Env, fn: () => void): Stop {
+  if (typeof requestIdleCallback === 'undefined') return later(env, 0, fn);
+  const handle = requestIdleCallback(env.guard(fn), { timeout: 2_000 });
+  return () => cancelIdleCallback(handle);
+}

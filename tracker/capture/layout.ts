@@ -1,6 +1,6 @@
 import type { LayoutBox } from '../../engine/protocol/events.ts';
 import { LAYOUT_MAX_BOXES } from '../../engine/protocol/limits.ts';
-import { type Emit, type Env, later, type Stop } from './env.ts';
+import { type Emit, type Env, later, type Stop, whenIdle } from './env.ts';
 import { BLOCK_ATTRIBUTE, TEXT_MAX_CHARS, visibleText } from './visible-text.ts';
 
 /** The parts by which a page is recognised. */
@@ -100,10 +100,4 @@ function labelOf(element: Element): string {
 function isHidden(element: Element): boolean {
   // Browsers of before 2024 lack it; an invisible box more does no harm there.
   return 'checkVisibility' in element && !element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-}
-
-function whenIdle(env: Env, fn: () => void): Stop {
-  if (typeof requestIdleCallback === 'undefined') return later(env, 0, fn);
-  const handle = requestIdleCallback(env.guard(fn), { timeout: 2_000 });
-  return () => cancelIdleCallback(handle);
 }

@@ -1,0 +1,28 @@
+/**
+ * Names of properties that the tracker's build shortens. Only names that are ours: one that the DOM, the wire's JSON, the
+ * tab's storage or `window.datalab` knows must keep its name. What the protocol declares is checked here; a test on the bundle
+ * holds the rest.
+ */
+import { EVENTS } from '../../engine/protocol/events.ts';
+import { HELLO_ANSWER, HELLO_REQUEST, REFUSAL, TRACKER_CONFIG } from '../../engine/protocol/hello.ts';
+
+const NAMES = [
+  // events and frames: their codec goes by the table, whatever its names
+  ...['atMs', 'baseSeq', 'dwellMs', 'elapsedMs', 'elementX', 'elementY', 'events', 'fields', 'goodbye', 'hesitationMs'],
+  ...['pageHeight', 'pageWidth', 'props', 'reach', 'restMs', 'wire', 'byte', 'int', 'finish', 'raw'],
+  // transport
+  ...['acked', 'beginAfter', 'continueAfter', 'discard', 'frameBytes', 'frameMaxBytes', 'full', 'keepWithin', 'pendingBytes'],
+  ...['pendingMaxBytes', 'restore', 'seal', 'stats', 'thin', 'windowMaxBytes', 'beacon', 'clock', 'facts', 'nowMs', 'onPlace'],
+  ...['openSocket', 'opened', 'postHello', 'goingAway', 'restart', 'tooBig', 'tryLater'],
+  // capture
+  ...['guard', 'settlers', 'tick', 'later', 'whenIdle', 'visibleText', 'BLOCK_ATTRIBUTE', 'TEXT_MAX_CHARS'],
+];
+
+/** Every name that stands in JSON on the wire, and the kinds of events, which are values and keys at once. */
+const ON_THE_WIRE = [HELLO_REQUEST, HELLO_ANSWER, REFUSAL, TRACKER_CONFIG].flatMap(({ properties }) => Object.keys(properties));
+
+const clash = NAMES.find((name) => ON_THE_WIRE.includes(name) || name in EVENTS);
+if (clash) throw new Error(`“${clash}” stands on the wire: it cannot be shortened`);
+
+/** Matches the names to shorten. */
+export const MANGLED = new RegExp(`^(${NAMES.join('|')})$`);

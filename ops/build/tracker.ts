@@ -1,0 +1,109 @@
+/**
+ * Builds the scripts that websites load: the core, and the extra that the core loads. No dependency, no source map.
+ *
+ *   main.ts  ─ bundle ─ classes to closures ─ minify, shorten names ──┬─ + name of the extra ─▶ datalab.js
+ *   extra.ts ─ bundle, without what the core lends ─ minify, same names ─ hash ─▶ datalab-extra-HASH.js
+ *
+ * es2022 where the issue says nothing and es2020 would do: private fields lowered to WeakMaps cost size and speed, and
+ * every browser since 2021 has them.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { build, type MinifyOptions, minifySync, type Plugin, type Rollup } from 'vite';
+import { classesToClosures } from './closures.ts';
+import { MANGLED } from './mangled.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const TRACKER = join(ROOT, 'tracker');
+const TARGET = 'es2022';
+
+/** What websites load: its address is in their pages, so its name never changes. */
+export const CORE_FILE = 'datalab.js';
+/** Stands in the core for the extra's name until that is known: its hash, and with it its content, depends on the core's names. */
+const EXTRA_MARK = '@extra@';
+/** What the core lends (tracker/shared.ts) comes from these. */
+const LENT = ['capture/env.ts', 'capture/visible-text.ts'];
+
+/**
+ * @param minify false gives the source as one file
+ * @returns file name → code
+ */
+export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<string, string>> {
+  let core = await bundle('main.ts', 'iife');
+  let extra = await bundle('extra.ts', 'es', [lent()]);
+  if (minify) {
+    const shortCore = shorten(classesToClosures(core));
+    core = shortCore.code;
+    extra = shorten(classesToClosures(extra), shortCore.mangleCache).code;
+  }
+  const extraFile = `datalab-extra-${createHash('sha256').update(extra).digest('hex').slice(0, 8)}.js`;
+  return new Map([
+    [CORE_FILE, core.replace(EXTRA_MARK, extraFile)],
+    [extraFile, extra],
+  ]);
+}
+
+async function bundle(entry: string, format: 'iife' | 'es', plugins: Plugin[] = []): Promise<string> {
+  const built = await build({
+    root: ROOT,
+    configFile: false,
+    publicDir: false,
+    logLevel: 'warn',
+    plugins,
+    define: { DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK) },
+    build: {
+      write: false,
+      minify: false,
+      target: TARGET,
+      lib: { entry: join(TRACKER, entry), formats: [format], name: 'datalabTracker' },
+      rolldownOptions: {
+        output: { topLevelVar: false },
+        // Schemas and decoders that only the server uses leave nothing behind.
+        treeshake: { propertyReadSideEffects: false, manualPureFunctions: ['TextDecoder'] },
+      },
+    },
+  });
+  const [output] = (Array.isArray(built) ? built : [built]) as Rollup.RollupOutput[];
+  const [chunk] = output?.output ?? [];
+  if (!chunk || output?.output.length !== 1) throw new Error(`${entry} was not built into one file`);
+  return chunk.code;
+}
+
+/** Puts what the core lends in the place of the modules that it comes from. A name that is not lent ends the build. */
+function lent(): Plugin {
+  const name = '\0lent';
+  return {
+    name: 'lent',
+    enforce: 'pre',
+    async resolveId(source, importer) {
+      if (source === name) return source;
+      const resolved = importer && (await this.resolve(source, importer, { skipSelf: true }));
+      return resolved && LENT.some((file) => resolved.id === join(TRACKER, file)) ? name : null;
+    },
+    async load(id) {
+      if (id !== name) return null;
+      const { SHARED } = await import('../../tracker/shared.ts');
+      const names = Object.keys(SHARED).join(', ');
+      return `export let ${names}; export function share(from) { ({ ${names} } = from); }`;
+    },
+    transform(code, id) {
+      return id === join(TRACKER, 'extra.ts') ? `${code}\nexport { share } from ${JSON.stringify(name)};` : null;
+    },
+  };
+}
+
+/** @param cache names as an earlier build shortened them */
+function shorten(code: string, cache: Record<string, string | false> = {}): ReturnType<typeof minifySync> {
+  // Constants as rolldown writes them are variables, which the minifier does not put in the place where they are used.
+  const constant = code.replace(/^(\s?)var (\w+) = /gm, '$1const $2 = ');
+  const options: MinifyOptions = {
+    module: true,
+    compress: { target: TARGET },
+    mangle: { toplevel: true },
+    codegen: true,
+    mangleProps: { include: MANGLED, cache },
+  };
+  const minified = minifySync(CORE_FILE, constant, options);
+  if (minified.errors.length > 0) throw new Error(minified.errors.map(({ message }) => message).join('; '));
+  return minified;
+}

@@ -14,7 +14,7 @@ import { Reader } from '../engine/protocol/codec/reader.ts';
 import type { Frame } from '../engine/protocol/events.ts';
 import { type HelloAnswer, type HelloRequest, SOCKET_PROTOCOL } from '../engine/protocol/hello.ts';
 import type { LiveMessage } from '../engine/protocol/live.ts';
-import type { ServerMessage } from '../engine/protocol/messages.ts';
+import type { PollAnswer, ServerMessage } from '../engine/protocol/messages.ts';
 import { type Node, startNode } from './main.ts';
 import { readSettings } from './settings.ts';
 import { portOf } from './socket/tracker-socket.ts';
@@ -595,6 +595,86 @@ describe('questions and health', () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
     expect((await fetch(`${node.url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe('polls', () => {
+  function poll(answer: HelloAnswer, frames: readonly Uint8Array[] = [], more: { origin?: string; signal?: AbortSignal } = {}) {
+    const { origin = ORIGIN, signal } = more;
+    return fetch(answer.pollUrl, {
+      method: 'POST',
+      headers: { origin, 'content-type': 'text/plain' },
+      body: new Uint8Array(encodePost({ session: answer.session, resume: answer.ticket, frames })),
+      ...(signal && { signal }),
+    });
+  }
+  const said = async (response: Response) => (await response.json()) as PollAnswer;
+
+  it('[PO3] frames are taken, acknowledged and stored as by a socket', async () => {
+    const answer = await hello();
+    const first = await poll(answer, [frame(1)]);
+    expect(first.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(await said(first)).toEqual({ messages: [{ type: 'ACK', seq: 2 }] });
+    expect((await detail(answer.session)).row).toMatchObject({ state: 'LISTEN' });
+    expect(await said(await poll(answer, [frame(1), frame(3)]))).toMatchObject({ messages: [{ type: 'ACK' }] });
+    expect(
+      await eventually(
+        () => storedEvents(answer.session),
+        (events) => events === 4,
+      ),
+    ).toBe(4);
+  });
+
+  it('[PO3] what the session says waits for the next poll; its end is told once, and then the ticket names nothing', async () => {
+    const answer = await hello();
+    const waiting = poll(answer, [frame(1)]);
+    await waiting;
+    expect(node.registry.end(answer.session, 'operator')).toBe(true);
+    expect(await said(await poll(answer))).toEqual({ messages: [{ type: 'END', reason: 'operator' }] });
+    expect(await said(await poll(answer))).toEqual({ messages: [], closed: 1008 });
+    expect((await poll(answer)).status).toBe(400);
+  });
+
+  it('[PO4] a poll waits for something to be said, and gives way to the next one', async () => {
+    const answer = await hello();
+    await poll(answer, [frame(1)]);
+    const waiting = poll(answer);
+    const next = poll(answer, [frame(3)]);
+    const answers = await Promise.all([waiting, next].map(async (response) => said(await response)));
+    expect(answers.flatMap(({ messages }) => messages)).toEqual([{ type: 'ACK', seq: 4 }]);
+  });
+
+  it('[PO5] another origin, another session or a used ticket is refused, and takes nothing from whoever holds it', async () => {
+    const [answer, other] = [await hello(), await hello({ tab: 'tab-2' })];
+    await poll(answer, [frame(1)]);
+    for (const [given, origin] of [
+      [answer, 'https://other.example'],
+      [{ ...answer, session: other.session }, ORIGIN],
+      [{ ...answer, ticket: 'unknown' }, ORIGIN],
+    ] as const) {
+      const response = await poll(given, [frame(3)], { origin });
+      expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ code: 'ticket-refused', retry: false })]);
+    }
+    await expect(open(answer), 'the poll redeemed it').rejects.toThrow('401');
+    expect(await said(await poll(answer, [frame(3)]))).toEqual({ messages: [{ type: 'ACK', seq: 4 }] });
+  });
+
+  it('a goodbye ends the session, a newer hello takes it over', async () => {
+    const gone = await hello();
+    await poll(gone, [frame(1, { goodbye: true })]);
+    expect(
+      await eventually(
+        () => detail(gone.session),
+        ({ row }) => row.endReason !== undefined,
+      ),
+    ).toMatchObject({
+      row: { endReason: 'goodbye' },
+    });
+    const taken = await hello({ tab: 'tab-3' });
+    await poll(taken, [frame(1)]);
+    const waiting = poll(taken);
+    await hello({ tab: 'tab-3', session: taken.session, resume: taken.resume });
+    expect(await said(await waiting)).toEqual({ messages: [], closed: 1008 });
   });
 });
 

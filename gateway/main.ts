@@ -31,6 +31,7 @@ import { framesRoute } from './http/frames.route.ts';
 import { healthRoute } from './http/health.route.ts';
 import { helloRoute } from './http/hello.route.ts';
 import { ownHosts } from './http/own-hosts.ts';
+import { pollRoute } from './http/poll.route.ts';
 import { createServer } from './http/server.ts';
 import { staticRoute } from './http/static.route.ts';
 import { Apps } from './services/apps.ts';
@@ -110,6 +111,7 @@ export async function startNode(settings: Settings): Promise<Node> {
 
   await server.register(helloRoute, { admission, apps, counters: registry.counters, publicUrl });
   await server.register(framesRoute, { registry, admission, signer, apps });
+  await server.register(pollRoute, { clock, registry, tickets, apps });
   await server.register(apiRoutes, { store, registry, apps, publicUrl, isOwnHost });
   await server.register(healthRoute, { registry, store, clock, node, version: VERSION, closing: isClosing });
   await server.register(staticRoute, { buildDir: BUILD_DIR });

@@ -18,6 +18,12 @@ export type ServerMessage =
   /** The server ends this session; the tracker goes to CLOSING. */
   | { readonly type: 'END'; readonly reason: EndReason };
 
+/** Answer to a poll (SPEC PO4): what a socket would have said meanwhile. */
+export type PollAnswer = {
+  readonly messages: readonly ServerMessage[];
+  /** The connection is closed, with a code as a socket's. */ readonly closed?: number;
+};
+
 /** WebSocket close codes that we send, each with what the tracker does. */
 export const CLOSE_CODES = {
   /** After a goodbye. */ goodbye: 1000,

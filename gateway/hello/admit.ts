@@ -175,6 +175,7 @@ export class Admission {
       ticketTtlMs: TICKET_TTL_MS,
       socketUrl: `${baseUrl.replace(/^http/, 'ws')}/api/socket`,
       postUrl: `${baseUrl}/api/frames`,
+      pollUrl: `${baseUrl}/api/poll`,
       serverTimeMs: clock.nowMs(),
       ackedSeq: session.ackedSeq,
       highSeq: session.highSeq,

@@ -97,6 +97,7 @@ export class SimulatedServer {
         ticketTtlMs: 30_000,
         socketUrl: 'ws://lab.example/s',
         postUrl: 'http://lab.example/p',
+        pollUrl: 'http://lab.example/q',
         serverTimeMs: this.#clock.nowMs() + this.clockOffsetMs,
         ackedSeq: ackOf(stored.ledger),
         highSeq: stored.ledger.highSeq,

@@ -704,7 +704,7 @@ describe('start and stop', () => {
     const own = mkdtempSync(join(tmpdir(), 'datalab-fault-'));
     const shared = node;
     node = await startNode({ ...settings(), dataDir: own });
-    const other = new DatabaseSync(join(own, 'datalab.sqlite'));
+    const other = new DatabaseSync(join(own, 'datalab.sqlite'), { timeout: 5_000 });
     other.exec('ALTER TABLE visit RENAME TO gone');
     const response = await postHello(JSON.stringify(helloBody()));
     expect(response.status).toBe(500);

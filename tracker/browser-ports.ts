@@ -21,19 +21,14 @@ export function createBrowserPorts(base: string, guard: Guard, storage: Storage)
       ask(`${base}/api/hello`, JSON.stringify(body)).then(guarded, () => guarded(null));
     },
     openSocket(url, protocols, handlers) {
-      const socket = new WebSocket(url, [...protocols]);
-      socket.onopen = guard(() => handlers.opened());
+      const socket = new WebSocket(url, protocols as string[]);
+      socket.onopen = guard(handlers.opened);
       socket.onmessage = guard(({ data }: MessageEvent) => handlers.message(String(data)));
       socket.onclose = guard(({ code }: CloseEvent) => handlers.closed(code));
-      return {
-        send: (bytes) => {
-          // A copy, in a buffer that holds nothing else, as the DOM's types want it.
-          if (socket.readyState === WebSocket.OPEN) socket.send(bytes.slice());
-        },
-        close: (code) => socket.close(code),
-      };
+      // Sending on a socket that is closing does nothing, as it should.
+      return { send: (bytes) => socket.send(bytes as Uint8Array<ArrayBuffer>), close: (code) => socket.close(code) };
     },
-    beacon: (url, bytes) => navigator.sendBeacon(url, new Blob([bytes.slice()], { type: 'text/plain' })),
+    beacon: (url, bytes) => navigator.sendBeacon(url, new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'text/plain' })),
   };
 }
 

@@ -2,14 +2,12 @@
 
 import { createBrowserPorts } from './browser-ports.ts';
 import { startClick } from './capture/click.ts';
-import { type Emit, type Env, type Stop, settle } from './capture/env.ts';
+import { type Emit, type Env, settle } from './capture/env.ts';
 import type { Guard } from './capture/guard.ts';
-import { startHover } from './capture/hover.ts';
-import { startMove } from './capture/move.ts';
 import { createPageReader } from './capture/page.ts';
 import { startScroll } from './capture/scroll.ts';
 import { startUrl } from './capture/url.ts';
-import { loadExtra } from './load-extra.ts';
+import { createExtra, type ExtraStats } from './load-extra.ts';
 import { createTabStore } from './tab-store.ts';
 import { Connection, type ConnectionStats, type HelloFacts } from './transport/connection.ts';
 
@@ -20,8 +18,7 @@ export type PageLife = {
   stats(): PageStats;
 };
 
-/** `extraFailures`: 1 if datalab-extra.js could not be loaded, else 0. */
-export type PageStats = ConnectionStats & { readonly extraFailures: number };
+export type PageStats = ConnectionStats & ExtraStats;
 
 /**
  * Begins capturing and connecting.
@@ -33,24 +30,23 @@ export function startPageLife(app: string, base: string, beside: string, guard: 
   const store = createTabStore(`datalab.${app}.`);
   const tab = store.take('tab') ?? newTabId();
   const storage = { take: () => store.take('session'), put: (text: string) => store.put('session', text) };
-  let extra: Stop | undefined;
-  let extraFailures = 0;
   const connection = new Connection({
     ports: createBrowserPorts(base, guard, storage),
     facts: () => factsOf(app, tab),
     onPlace(place) {
       // The hello was admitted; the socket opens while the page looks for an idle moment.
-      if (place === 'CONNECT') extra ??= loadExtra(beside, emit, env, () => extraFailures++);
+      if (place === 'CONNECT') extra.load();
     },
   });
   const env: Env = { guard, store, config: () => connection.config, page: createPageReader(), settlers: new Set() };
   const emit: Emit = (event, page = env.page()) => connection.push(event, page);
+  const extra = createExtra(beside, emit, env);
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
   connection.start();
-  const stops = [startUrl, startMove, startHover, startClick, startScroll].map((start) => start(emit, env)).reverse();
+  const stops = [startUrl, startClick, startScroll].map((start) => start(emit, env)).reverse();
   const stopCapture = () => {
     settle(env);
-    extra?.();
+    extra.stop();
     for (const stop of stops.splice(0)) stop();
   };
   return {
@@ -67,14 +63,12 @@ export function startPageLife(app: string, base: string, beside: string, guard: 
       stopCapture();
       connection.close();
     },
-    stats: () => ({ ...connection.stats, extraFailures }),
+    stats: () => ({ ...connection.stats, ...extra.stats() }),
   };
 }
 
-/** 122 random bits; not randomUUID, which pages without TLS do not have. */
-function newTabId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+/** 128 random bits; not randomUUID, which pages without TLS do not have. */
+const newTabId = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 function factsOf(app: string, tab: string): HelloFacts {
   const hints = (navigator as Navigator & { readonly userAgentData?: { readonly platform?: string } }).userAgentData;

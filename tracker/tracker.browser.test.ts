@@ -87,7 +87,18 @@ describe.skipIf(!executablePath).each([
     const hello = Object.keys(gateway.hellos[0] ?? {});
     expect(hello.filter((name) => !(name in HELLO_REQUEST.properties))).toEqual([]);
     expect(HELLO_REQUEST.required.filter((name) => !hello.includes(name))).toEqual([]);
-    const counters = ['ignored', 'failures', 'unreadable', 'refusals', 'heldEvents', 'nextSeq', 'lost', 'extraFailures', 'faults'];
+    const counters = [
+      'ignored',
+      'failures',
+      'unreadable',
+      'refusals',
+      'heldEvents',
+      'nextSeq',
+      'lost',
+      'extraFailures',
+      'earlyPoints',
+      'faults',
+    ];
     expect(await page.evaluate(() => Object.keys(window.datalab?.state() ?? {}))).toEqual(['place', 'session', ...counters]);
     expect(await page.evaluate(() => Object.keys(window.datalab?.state()?.lost ?? {}))).toEqual([...LOSSES]);
     gateway.deaf = true;
@@ -385,6 +396,27 @@ describe.skipIf(!executablePath).each([
       expect(await faults()).toBe(0);
       expect(problems).toEqual([expect.stringContaining('404')]);
       problems = [];
+    });
+
+    test('has the pointer’s way from the first moment on, though it comes later', async () => {
+      const asked = new Promise<() => Promise<void>>((resolve) => {
+        void context.route('**/datalab-extra-*', (route) => resolve(() => route.continue()));
+      });
+      await home();
+      await page.mouse.move(300, 300);
+      await page.mouse.move(500, 320);
+      await expect.poll(() => page.evaluate(() => window.datalab?.state()?.earlyPoints)).toBe(2);
+      const before = Date.now();
+      const box = await page.locator('#buy').boundingBox();
+      await page.mouse.move((box?.x ?? 0) + 5, (box?.y ?? 0) + 5);
+      await (await asked)();
+      await gateway.event('move', ({ x }) => x < 300);
+      expect(gateway.of('move')[0]).toMatchObject({ x: 300, y: 300, restMs: 0 });
+      expect(gateway.of('move')[0]?.atMs).toBeLessThanOrEqual(before);
+      // The pointer came to rest before the extra came, and rests there still.
+      await page.mouse.move(700, 500);
+      expect(await gateway.event('hover')).toMatchObject({ target: '#buy' });
+      expect(await page.evaluate(() => window.datalab?.state()?.earlyPoints)).toBe(0);
     });
 
     test('coming after stop(), it does not begin', async () => {

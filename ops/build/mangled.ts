@@ -9,13 +9,14 @@ import { HELLO_ANSWER, HELLO_REQUEST, REFUSAL, TRACKER_CONFIG } from '../../engi
 const NAMES = [
   // events and frames: their codec goes by the table, whatever its names
   ...['atMs', 'baseSeq', 'dwellMs', 'elapsedMs', 'elementX', 'elementY', 'events', 'fields', 'goodbye', 'hesitationMs'],
-  ...['pageHeight', 'pageWidth', 'props', 'reach', 'restMs', 'wire', 'byte', 'int', 'finish', 'raw'],
+  ...['pageHeight', 'pageWidth', 'props', 'reach', 'restMs', 'kind', 'cause', 'wire', 'byte', 'uint', 'int', 'finish', 'raw'],
   // transport
   ...['acked', 'beginAfter', 'continueAfter', 'discard', 'frameBytes', 'frameMaxBytes', 'full', 'keepWithin', 'pendingBytes'],
   ...['pendingMaxBytes', 'restore', 'seal', 'stats', 'thin', 'windowMaxBytes', 'beacon', 'clock', 'facts', 'nowMs', 'onPlace'],
-  ...['openSocket', 'opened', 'postHello', 'goingAway', 'restart', 'tooBig', 'tryLater'],
+  ...['openSocket', 'opened', 'postHello', 'after', 'storage'],
   // capture
-  ...['guard', 'settlers', 'tick', 'later', 'whenIdle', 'visibleText', 'BLOCK_ATTRIBUTE', 'TEXT_MAX_CHARS'],
+  ...['guard', 'settlers', 'tick', 'pointOf', 'later', 'listen', 'whenIdle', 'actionable', 'describeTarget', 'visibleText'],
+  ...['BLOCK_ATTRIBUTE', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],
 ];
 
 /** Every name that stands in JSON on the wire, and the kinds of events, which are values and keys at once. */

@@ -10,6 +10,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { build, type MinifyOptions, minifySync, type Plugin, type Rollup } from 'vite';
+import { LIFECYCLE_EVENTS, type LifecycleEvent } from '../../engine/protocol/lifecycle.ts';
+import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
 import { classesToClosures } from './closures.ts';
 import { MANGLED } from './mangled.ts';
 
@@ -22,7 +24,7 @@ export const CORE_FILE = 'datalab.js';
 /** Stands in the core for the extra's name until that is known: its hash, and with it its content, depends on the core's names. */
 const EXTRA_MARK = '@extra@';
 /** What the core lends (tracker/shared.ts) comes from these. */
-const LENT = ['capture/env.ts', 'capture/visible-text.ts'];
+const LENT = ['capture/early.ts', 'capture/env.ts', 'capture/target.ts', 'capture/visible-text.ts'];
 
 /**
  * @param minify false gives the source as one file
@@ -32,7 +34,7 @@ export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<
   let core = await bundle('main.ts', 'iife');
   let extra = await bundle('extra.ts', 'es', [lent()]);
   if (minify) {
-    const shortCore = shorten(classesToClosures(core));
+    const shortCore = shorten(classesToClosures(literal(core)));
     core = shortCore.code;
     extra = shorten(classesToClosures(extra), shortCore.mangleCache).code;
   }
@@ -92,10 +94,18 @@ function lent(): Plugin {
   };
 }
 
+/** Writes as literals what the minifier takes for variables, and shortens names that never leave the tracker. */
+function literal(code: string): string {
+  // Those of one word might be a message's type, too.
+  const names = LIFECYCLE_EVENTS.filter((name) => name.includes('_'));
+  const events = new RegExp(`\\b(${names.join('|')})\\b`, 'g');
+  return code
+    .replace(/\bCLOSE_CODES\.(\w+)/g, (_, name: keyof typeof CLOSE_CODES) => String(CLOSE_CODES[name]))
+    .replace(events, (name) => `e${names.indexOf(name as LifecycleEvent)}`);
+}
+
 /** @param cache names as an earlier build shortened them */
 function shorten(code: string, cache: Record<string, string | false> = {}): ReturnType<typeof minifySync> {
-  // Constants as rolldown writes them are variables, which the minifier does not put in the place where they are used.
-  const constant = code.replace(/^(\s?)var (\w+) = /gm, '$1const $2 = ');
   const options: MinifyOptions = {
     module: true,
     compress: { target: TARGET },
@@ -103,7 +113,7 @@ function shorten(code: string, cache: Record<string, string | false> = {}): Retu
     codegen: true,
     mangleProps: { include: MANGLED, cache },
   };
-  const minified = minifySync(CORE_FILE, constant, options);
+  const minified = minifySync(CORE_FILE, code, options);
   if (minified.errors.length > 0) throw new Error(minified.errors.map(({ message }) => message).join('; '));
   return minified;
 }

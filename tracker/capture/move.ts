@@ -1,9 +1,10 @@
 import type { PageContext } from '../../engine/protocol/events.ts';
+import { type Point, pointOf } from './early.ts';
 import { type Emit, type Env, later, listen, type Stop } from './env.ts';
 import { createThinner, REST_MIN_MS } from './thinner.ts';
 
-/** Reports where the pointer was and how long it stayed. Fingers are no pointer: they come as clicks and scrolls. */
-export function startMove(emit: Emit, env: Env): Stop {
+/** Reports where the pointer was and how long it stayed. @param early where it was before this began */
+export function startMove(emit: Emit, env: Env, early: readonly Point[]): Stop {
   const thinner = createThinner<PageContext>(
     () => env.config().moveSampleMs,
     ({ x, y, atMs, restMs, context }) => emit({ kind: 'move', x, y, atMs, restMs }, context),
@@ -21,11 +22,13 @@ export function startMove(emit: Emit, env: Env): Stop {
   };
   let cancel = () => {};
   const end = () => thinner.end(Date.now());
-  const stop = listen<PointerEvent>(env, window, 'pointermove', (event) => {
-    if (event.pointerType === 'touch') return;
-    thinner.at(event.pageX, event.pageY, Date.now(), env.page());
+  const take = (point: Point | null) => {
+    if (!point) return;
+    thinner.at(point.x, point.y, point.atMs, point.page);
     if (!watching) watch(REST_MIN_MS);
-  });
+  };
+  early.forEach(take);
+  const stop = listen<PointerEvent>(env, window, 'pointermove', (event) => take(pointOf(event, env)));
   env.settlers.add(end);
   return () => {
     stop();

@@ -15,7 +15,7 @@ export type Target = { readonly target: string; readonly tag: string; readonly t
 const STABLE_ATTRIBUTES = ['data-testid', 'data-test', 'data-qa', 'data-cy', 'data-action'];
 
 const ACTIONABLE =
-  'a, button, input, select, textarea, label, summary, option, [role="button"], [role="link"], [role="tab"], [role="menuitem"], [onclick]';
+  'a, button, input, select, textarea, label, summary, option, [role=button], [role=link], [role=tab], [role=menuitem], [onclick]';
 const READABLE = `${ACTIONABLE}, h1, h2, h3, h4`;
 
 /** Classes that say how an element is at the moment, not which one it is. */
@@ -54,7 +54,7 @@ function ownName(element: Element, attribute: string): string | undefined {
     if (value) return `[${name}="${value.slice(0, 64).replace(/["\\]/g, '\\$&')}"]`;
   }
   const { id } = element;
-  if (/^[A-Za-z_-]+$/.test(id) && readsLikeWords(id)) return `#${id}`;
+  if (readsLikeWords(id)) return `#${id}`;
   const unique = wordClasses(element).find((name) => document.getElementsByClassName(name).length === 1);
   return unique && `.${unique}`;
 }
@@ -74,11 +74,11 @@ const wordClasses = (element: Element) => [...element.classList].filter((name) =
  * `_3kFq`: what a build tool made is another one after the next build.
  */
 export function readsLikeWords(name: string): boolean {
-  if (!/^[A-Za-z]+(?:(?:-{1,2}|_{1,2})[A-Za-z]+)*$/.test(name)) return false;
-  return name.split(/[-_]+/).every(isSpoken);
+  return name.split(/--?|__?/).every(isSpoken);
 }
 
 function isSpoken(part: string): boolean {
+  if (!/^[a-z]+$/i.test(part)) return false;
   const humps = part.split(/(?<=[a-z])(?=[A-Z])/);
   // Words of two letters are common in names (to, in, nav's "md"), humps of two letters only in hashes.
   if (humps.length > 1 && humps.some((hump) => hump.length < 3)) return false;

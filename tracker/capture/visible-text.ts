@@ -7,7 +7,7 @@ export const MASK_ATTRIBUTE = 'data-datalab-mask';
 export const BLOCK_ATTRIBUTE = 'data-datalab-block';
 
 /** What people type, and what nobody reads. */
-const NEVER_READ = `input, textarea, select, script, style, noscript, [contenteditable]:not([contenteditable="false"]), [${BLOCK_ATTRIBUTE}]`;
+const NEVER_READ = `input, textarea, select, script, style, noscript, [contenteditable]:not([contenteditable=false]), [${BLOCK_ATTRIBUTE}]`;
 
 /**
  * The text an element shows, in one line. Never what was typed; masked where the page says so (rules.md, Privacy).

@@ -25,6 +25,7 @@ import { framesWithin, type Loss, Outbox } from './outbox.ts';
 import type { HelloReply, Ports, Socket } from './ports.ts';
 import { decodeRemains, encodeRemains } from './remains.ts';
 import { isFinalRefusal, isHelloAnswer, isSessionLost, readMessage } from './server-answer.ts';
+import { createTimer, type Timer } from './timer.ts';
 
 /** A hello that hangs is given up after this. */
 export const HELLO_TIMEOUT_MS = 15_000;
@@ -71,12 +72,15 @@ export type ConnectionStats = {
 
 type Identity = { readonly session: string; readonly resume: string; readonly postUrl: string };
 
+/** Before the first answer. */
+const NOBODY: Identity = { session: '', resume: '', postUrl: '' };
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #ports: Ports;
   readonly #outbox = new Outbox();
   #place: Place = INITIAL;
-  #identity: Identity | null = null;
+  #identity = NOBODY;
   #config: TrackerConfig = DEFAULT_TRACKER_CONFIG;
   #page: PageContext = NO_PAGE;
   #startMs: number;
@@ -88,10 +92,10 @@ export class Connection {
   #sentSeq = 0;
   /** Raised by every new attempt, so that a late answer of an old one is recognised. */
   #attempt = 0;
-  #attemptTimer = () => {};
-  #flushTimer: (() => void) | null = null;
-  #resendTimer: (() => void) | null = null;
-  #giveUpTimer: (() => void) | null = null;
+  readonly #attemptTimer: Timer;
+  readonly #flushTimer: Timer;
+  readonly #resendTimer: Timer;
+  readonly #giveUpTimer: Timer;
   /** Failures since the last steady connection: the exponent of the pause. */
   #pauses = 0;
 
@@ -103,10 +107,15 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#ports = options.ports;
-    this.#startMs = this.#ports.clock.nowMs();
+    const { clock } = this.#ports;
+    this.#attemptTimer = createTimer(clock);
+    this.#flushTimer = createTimer(clock);
+    this.#resendTimer = createTimer(clock);
+    this.#giveUpTimer = createTimer(clock);
+    this.#startMs = clock.nowMs();
     const remains = decodeRemains(this.#ports.storage.take() ?? '');
     if (!remains) return;
-    if (remains.session) this.#identity = { session: remains.session, resume: remains.resume, postUrl: remains.postUrl };
+    this.#identity = remains;
     this.#startMs = remains.startMs;
     this.#clockOffsetMs = remains.clockOffsetMs;
     this.#outbox.restore(remains.nextSeq, remains.held);
@@ -125,7 +134,7 @@ export class Connection {
   get stats(): ConnectionStats {
     return {
       place: this.#place,
-      session: this.#identity?.session ?? '',
+      session: this.#identity.session,
       ignored: this.#ignored,
       failures: this.#failures,
       unreadable: this.#unreadable,
@@ -142,9 +151,9 @@ export class Connection {
     this.#closeSocket();
     const attempt = this.#begin(HELLO_TIMEOUT_MS, () => this.#retry());
     const sentAtMs = this.#ports.clock.nowMs();
-    const hello = { ...this.#options.facts(), session_start: this.#startMs, sentAtMs };
-    const { session, resume } = this.#identity ?? {};
-    this.#ports.postHello(session && resume ? { ...hello, session, resume } : hello, (reply) => {
+    const { session, resume } = this.#identity;
+    const hello = { ...this.#options.facts(), session_start: this.#startMs, sentAtMs, ...(session && { session, resume }) };
+    this.#ports.postHello(hello, (reply) => {
       if (attempt === this.#attempt) this.#answered(reply, sentAtMs);
     });
   }
@@ -159,8 +168,7 @@ export class Connection {
 
   /** Sends now what waits. Does nothing while there is no connection. */
   flush(): void {
-    this.#flushTimer?.();
-    this.#flushTimer = null;
+    this.#flushTimer.stop();
     if (this.#place !== 'LISTEN') return;
     this.#outbox.seal(this.#clockOffsetMs);
     this.#sendHeld();
@@ -171,9 +179,8 @@ export class Connection {
     if (!this.#isOpen('GOODBYE_SAID')) return;
     this.#outbox.seal(this.#clockOffsetMs, true);
     this.#post();
-    this.#step('GOODBYE_SAID');
     this.#leaveRemains();
-    this.#finish();
+    this.#finish('GOODBYE_SAID');
   }
 
   /** The site stops the tracker: as leave, but nothing goes on after it. */
@@ -184,8 +191,7 @@ export class Connection {
       this.#sendHeld();
       this.#socket?.send(this.#goodbye());
     } else this.#post();
-    this.#step('CLOSE');
-    this.#finish();
+    this.#finish('CLOSE');
   }
 
   #step(event: LifecycleEvent): boolean {
@@ -210,28 +216,27 @@ export class Connection {
 
   /** Begins an attempt with a deadline of its own; whatever an earlier attempt still answers is void. */
   #begin(delayMs: number, late: () => void): number {
-    this.#attemptTimer();
-    this.#attemptTimer = this.#ports.clock.after(delayMs, late);
+    this.#attemptTimer.stop();
+    this.#attemptTimer.start(delayMs, late);
     return ++this.#attempt;
   }
 
   #retry(): void {
     this.#closeSocket();
     this.#failures++;
-    this.#giveUpTimer ??= this.#ports.clock.after(GIVE_UP_MS, () => this.#giveUp());
+    this.#giveUpTimer.start(GIVE_UP_MS, () => this.#giveUp());
     this.#begin(backOffMs(this.#pauses++, this.#ports.random()), () => this.start());
   }
 
   #answered(reply: HelloReply | null, sentAtMs: number): void {
     if (reply?.status === 200 && isHelloAnswer(reply.body)) this.#admitted(reply.body, sentAtMs);
-    else if (reply && this.#identity && isSessionLost(reply.body)) {
-      this.#identity = null;
+    else if (reply && this.#identity.session && isSessionLost(reply.body)) {
+      this.#identity = NOBODY;
       this.#outbox.beginAfter(0);
       this.start();
     } else if (reply && isFinalRefusal(reply.status, reply.body)) {
-      this.#step('HELLO_REFUSED');
       this.#outbox.discard();
-      this.#finish();
+      this.#finish('HELLO_REFUSED');
     } else this.#retry();
   }
 
@@ -239,14 +244,14 @@ export class Connection {
     this.#step('HELLO_ADMITTED');
     const nowMs = this.#ports.clock.nowMs();
     this.#clockOffsetMs = Math.round(answer.serverTimeMs - (sentAtMs + nowMs) / 2);
-    if (this.#identity && !answer.resumed) {
+    if (this.#identity.session && !answer.resumed) {
       this.#startMs = nowMs;
       this.#outbox.beginAfter(answer.highSeq);
     } else {
       this.#outbox.acked(answer.ackedSeq);
       this.#outbox.continueAfter(answer.highSeq);
     }
-    this.#identity = { session: answer.session, resume: answer.resume, postUrl: answer.postUrl };
+    this.#identity = answer;
     this.#config = answer.config;
     this.#connect(answer);
   }
@@ -268,9 +273,8 @@ export class Connection {
 
   #opened(): void {
     if (!this.#step('SOCKET_OPENED')) return;
-    this.#attemptTimer();
-    this.#giveUpTimer?.();
-    this.#giveUpTimer = null;
+    this.#attemptTimer.stop();
+    this.#giveUpTimer.stop();
     this.#openedMs = this.#ports.clock.nowMs();
     this.#sentSeq = 0;
     this.flush();
@@ -299,7 +303,7 @@ export class Connection {
         else if (message.firstSeq !== undefined) this.#outbox.refused(message.firstSeq, message.lastSeq ?? message.firstSeq);
         break;
       case 'THIN':
-        this.#outbox.thin(Math.min(Math.max(Math.round(message.level), 0), THIN_MAX_LEVEL));
+        this.#outbox.thin(Math.min(message.level, THIN_MAX_LEVEL));
         break;
       case 'END':
         this.#ended();
@@ -311,8 +315,7 @@ export class Connection {
 
   /** A refused frame may be taken later. Frames are few and duplicates cost the server little: all unacked go again. */
   #resendLater(): void {
-    this.#resendTimer ??= this.#ports.clock.after(backOffMs(0, this.#ports.random()), () => {
-      this.#resendTimer = null;
+    this.#resendTimer.start(backOffMs(0, this.#ports.random()), () => {
       this.#sentSeq = 0;
       this.flush();
     });
@@ -321,7 +324,7 @@ export class Connection {
   #schedule(): void {
     if (this.#place !== 'LISTEN' || this.#outbox.pendingBytes === 0) return;
     if (this.#outbox.full) this.flush();
-    else this.#flushTimer ??= this.#ports.clock.after(this.#config.flushMs, () => this.flush());
+    else this.#flushTimer.start(this.#config.flushMs, () => this.flush());
   }
 
   #sendHeld(): void {
@@ -341,8 +344,8 @@ export class Connection {
 
   /** Posts the unacked frames. The browser refuses when the page's other beacons fill its quota: then half, at last the goodbye alone. */
   #post(): void {
-    if (!this.#identity) return;
     const { session, resume, postUrl } = this.#identity;
+    if (!session) return;
     for (let room = POST_MAX_BYTES - POST_HEAD_BYTES; ; room = room > 1_024 ? room / 2 : 0) {
       const frames = framesWithin(this.#outbox.held, room).map((frame) => frame.bytes);
       const taken = this.#ports.beacon(postUrl, encodePost({ session, resume, frames: [...frames, this.#goodbye()] }));
@@ -352,7 +355,7 @@ export class Connection {
 
   #leaveRemains(): void {
     const held = this.#outbox.keepWithin(REMAINS_MAX_BYTES);
-    const { session, resume, postUrl } = this.#identity ?? { session: '', resume: '', postUrl: '' };
+    const { session, resume, postUrl } = this.#identity;
     const { nextSeq } = this.#outbox;
     const remains = { session, resume, postUrl, startMs: this.#startMs, clockOffsetMs: this.#clockOffsetMs, nextSeq, held };
     this.#ports.storage.put(encodeRemains(remains));
@@ -360,23 +363,20 @@ export class Connection {
 
   /** The server ended the session, or another hello took it over: nothing more of it is wanted. */
   #ended(): void {
-    this.#step('CLOSE');
     this.#outbox.discard();
-    this.#finish();
+    this.#finish('CLOSE');
   }
 
   #giveUp(): void {
-    this.#step('DEADLINE_PASSED');
     this.#outbox.seal(this.#clockOffsetMs, true);
     this.#leaveRemains();
-    this.#finish();
+    this.#finish('DEADLINE_PASSED');
   }
 
-  #finish(): void {
-    this.#attemptTimer();
-    this.#flushTimer?.();
-    this.#resendTimer?.();
-    this.#giveUpTimer?.();
+  /** @param event why: everything that it needs has been done */
+  #finish(event: LifecycleEvent): void {
+    this.#step(event);
+    for (const timer of [this.#attemptTimer, this.#flushTimer, this.#resendTimer, this.#giveUpTimer]) timer.stop();
     this.#closeSocket();
     this.#step('FLUSHED');
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { DatalabError } from '../../engine/errors/errors.ts';
@@ -26,14 +27,18 @@ export async function staticRoute(app: FastifyInstance, { buildDir }: { buildDir
   if (!trackerFiles.includes(CORE_FILE)) app.get(`/${CORE_FILE}`, () => Promise.reject(notBuilt('tracker')));
   for (const file of trackerFiles) {
     const script = await readFile(join(trackerDir, file));
-    app.get(`/${file}`, async (_request, reply) =>
-      reply
+    const brotli = brotliCompressSync(script);
+    app.get(`/${file}`, async (request, reply) => {
+      const takesBrotli = /\bbr\b/.test(request.headers['accept-encoding'] ?? '');
+      if (takesBrotli) reply.header('content-encoding', 'br');
+      return reply
         .type('text/javascript; charset=utf-8')
+        .header('vary', 'accept-encoding')
         .header('cache-control', file === CORE_FILE ? CORE_CACHE : EXTRA_CACHE)
         .header('access-control-allow-origin', '*')
         .header('cross-origin-resource-policy', 'cross-origin')
-        .send(script),
-    );
+        .send(takesBrotli ? brotli : script);
+    });
   }
 
   if (isBuilt) {

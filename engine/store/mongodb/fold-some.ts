@@ -27,7 +27,7 @@ type Taken = { readonly bytes: readonly Uint8Array[]; readonly more: boolean };
  * rollup is added to once. What is taken is deleted in the same transaction, so that it counts once, whichever nodes fold at
  * the same time: the slower one conflicts, reads again and finds less.
  *
- * No session is written, so that a commit of the same time is not held up, nor looked for: while batches name it, it is not
+ * No session is written, so that no commit of the same time is held up, nor looked for: while batches name it, it is not
  * deleted (deletion.ts).
  * @returns true if more is left
  */
@@ -45,11 +45,11 @@ export async function foldSome(from: Collections, through: FoldThrough, session:
     // This thread serves the tracker, too: a hundred thousand events must not hold it up.
     await setImmediate();
   }
+  await touchVisits(from.visit, unpacked);
   const chunks = chunkDocuments(unpacked.flatMap((batch) => batch.chunks));
   if (chunks.length > 0) await from.chunk.insertMany(chunks, { session });
   const setAside = unpacked.flatMap((batch) => batch.setAside).map((aside) => ({ _id: new ObjectId(), ...aside }));
   if (setAside.length > 0) await from.setAside.insertMany(setAside, { session });
-  await touchVisits(from.visit, unpacked, session);
   await writeLayouts(
     from.layout,
     unpacked.flatMap((batch) => batch.layouts),
@@ -83,8 +83,12 @@ async function takeOldest(from: Collection<WaitingDocument>, through: ObjectId |
   return { bytes, more };
 }
 
-/** Visits follow their events, once per fold: a commit moves its sessions alone. */
-async function touchVisits(into: Collections['visit'], batches: readonly PreparedBatch[], session: ClientSession): Promise<void> {
+/**
+ * Visits follow their events, once per fold: a commit moves its sessions alone. Not in the transaction, which would hold up
+ * hellos for as long as it takes, or until the server gives up the transaction of a node that was killed in its midst: to do it
+ * twice, or for a fold that fails, is no harm.
+ */
+async function touchVisits(into: Collections['visit'], batches: readonly PreparedBatch[]): Promise<void> {
   const seen = new Map<string, { readonly _id: { readonly app: string; readonly visit: string }; lastSeenMs: number }>();
   for (const { app, visit, frames, lastSeenMs } of batches.flatMap(({ sessions }) => sessions)) {
     if (frames.length === 0) continue;
@@ -94,7 +98,7 @@ async function touchVisits(into: Collections['visit'], batches: readonly Prepare
     else seen.set(name, { _id: { app, visit }, lastSeenMs });
   }
   const updates = [...seen.values()].map(({ _id, lastSeenMs }) => ({ updateOne: { filter: { _id }, update: { $max: { lastSeenMs } } } }));
-  if (updates.length > 0) await into.bulkWrite(updates, { session });
+  if (updates.length > 0) await into.bulkWrite(updates, { ordered: false });
 }
 
 async function addToRollups(into: Collections, totals: RollupTotals, session: ClientSession): Promise<void> {

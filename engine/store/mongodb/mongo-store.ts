@@ -48,11 +48,18 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   let closed: Promise<void> | null = null;
   let cancelFold: (() => void) | null = null;
   let unfolded = 0;
-  const fold = () => {
+  let foldFailed = false;
+  const fold = async (): Promise<void> => {
     cancelFold?.();
     cancelFold = null;
     unfolded = 0;
-    return folder.fold();
+    try {
+      await folder.fold();
+      foldFailed = false;
+    } catch (error) {
+      foldFailed = true;
+      throw error;
+    }
   };
   const foldLater = () => {
     if (!closed) cancelFold ??= clock.after(foldAfterMs, foldNow);
@@ -82,10 +89,14 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     }
   };
 
-  /** Asks once all that was committed before is folded. If that cannot be, of what is. */
+  /**
+   * Asks once all that was committed before is folded. If that cannot be, of what is: the first to find out waits, the others
+   * do not until a fold succeeds. A node that is killed while it folds keeps the others from it for up to a minute.
+   */
   const readFolded = <T>(question: () => Promise<T>): Promise<T> =>
     read(async () => {
-      await fold().catch(foldLater);
+      if (foldFailed) foldLater();
+      else await fold().catch(foldLater);
       return question();
     });
 

@@ -258,16 +258,20 @@ export class Transaction {
     for await (const { _id } of known) this.#knownVisitors.add(idOf(_id.app, _id.visitor));
   }
 
+  /**
+   * What is new first, and what others may want to write last: a node that is killed in the midst keeps it from them until the
+   * server gives its transaction up, after a minute.
+   */
   async #flush(): Promise<void> {
     const session = this.#session;
-    await this.#writeSessions();
     if (this.#batches.length > 0) await this.#in.batch.insertMany(this.#batches, { session });
     if (this.#chunks.length > 0) await this.#in.chunk.insertMany(this.#chunks, { session });
     this.#addChanges(packChanges({ rollups: this.#totals.changes(), heat: [] }));
     if (this.#changes.length > 0) await this.#in.change.insertMany(this.#changes, { session });
-    await this.#writeVisits();
     if (this.#endings.length > 0) await this.#in.ending.insertMany(this.#endings, { session });
     await this.#writeDocuments();
+    await this.#writeVisits();
+    await this.#writeSessions();
   }
 
   async #writeSessions(): Promise<void> {

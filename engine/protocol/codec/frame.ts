@@ -37,14 +37,14 @@ import { Writer } from './writer.ts';
 
 const GOODBYE_FLAG = 1;
 
-type Row = { readonly kind: EventKind; readonly fields: readonly (readonly [string, FieldType])[] };
-const ROW_BY_KIND = new Map<EventKind, Row & { readonly wire: number }>();
-const ROW_BY_WIRE: (Row | undefined)[] = [];
-for (const kind of Object.keys(EVENTS) as EventKind[]) {
-  const { wire, fields } = EVENTS[kind];
-  const row = { kind, wire, fields: Object.entries(fields) as [string, FieldType][] };
-  ROW_BY_KIND.set(kind, row);
-  ROW_BY_WIRE[wire] = row;
+type Fields = readonly (readonly [string, FieldType])[];
+/** For decoding, which a tracker does not do: made of nothing with side effects, it leaves its bundle. */
+const ROW_BY_WIRE: readonly ({ readonly kind: EventKind; readonly fields: Fields } | undefined)[] = /* @__PURE__ */ rowsByWire();
+
+function rowsByWire(): (typeof ROW_BY_WIRE)[number][] {
+  const rows: (typeof ROW_BY_WIRE)[number][] = [];
+  for (const [kind, { wire, fields }] of Object.entries(EVENTS)) rows[wire] = { kind: kind as EventKind, fields: Object.entries(fields) };
+  return rows;
 }
 
 /** Encodes a frame. Never throws: numbers are clamped and strings cut to what decodes again (SPEC CO3). */
@@ -68,12 +68,12 @@ export function encodeFrame(frame: Frame): Uint8Array {
   let at = startMs;
   const last = { x: 0, y: 0 };
   for (const event of frame.events) {
-    const row = ROW_BY_KIND.get(event.kind) as Row & { wire: number };
-    out.byte(row.wire);
+    const { wire, fields } = EVENTS[event.kind];
+    out.byte(wire);
     const atMs = clamp(event.atMs, 0, TIME_MAX_MS);
     out.int(atMs - at);
     at = atMs;
-    for (const [name, type] of row.fields) {
+    for (const [name, type] of Object.entries(fields)) {
       const value = (event as unknown as Record<string, unknown>)[name];
       if (type === 'uint') out.uint(value as number);
       else if (type === 'x' || type === 'y') {

@@ -294,6 +294,19 @@ describe('hello', () => {
     expect(node.registry.size).toBe(before);
   });
 
+  it('[HE8] cookieless: one visitor by address and user agent, no cookie set and none looked at', async () => {
+    const cookie = (await postHello(helloBody())).headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+    const visitOf = async (more: Partial<HelloRequest>, headers: Record<string, string>) => {
+      const response = await postHello(helloBody({ cookieless: true, ...more }), headers);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('set-cookie')).toBeNull();
+      return ((await response.json()) as HelloAnswer).visit;
+    };
+    const visit = await visitOf({}, {});
+    expect(await visitOf({ tab: 'tab-2' }, { cookie })).toBe(visit);
+    expect(await visitOf({}, { 'user-agent': `${USER_AGENT} other` })).not.toBe(visit);
+  });
+
   it('[HE3] neither log nor store holds a secret of the page’s address', async () => {
     const answer = await hello();
     await detail(answer.session);

@@ -28,6 +28,7 @@ export const HELLO_REQUEST = {
     viewportWidth: { type: 'integer', minimum: 0, maximum: 100_000 },
     viewportHeight: { type: 'integer', minimum: 0, maximum: 100_000 },
     webdriver: { type: 'boolean', description: 'navigator.webdriver: marks a bot' },
+    cookieless: { type: 'boolean', description: 'true: the visitor is known for a day, by no cookie' },
     session: { type: 'string', pattern: ID_PATTERN, description: 'session to resume' },
     resume: { type: 'string', pattern: ID_PATTERN, description: 'the token that the session’s last hello gave' },
   },

@@ -20,6 +20,7 @@ import type { SessionRecord } from '../../engine/store/records.ts';
 import type { Store } from '../../engine/store/store.ts';
 import { type Apps, allowsOrigin } from '../services/apps.ts';
 import type { AddressLimit } from './address-limit.ts';
+import { maskedAddress } from './masked-address.ts';
 import type { Signer } from './signer.ts';
 import type { Tickets } from './tickets.ts';
 import type { Visits } from './visits.ts';
@@ -65,16 +66,14 @@ export class Admission {
       this.#deps.registry.counters.drop(refusal);
       return refuse(refusal);
     }
-    const { signer } = this.#deps;
-    const known = context.cookie === undefined ? null : signer.browserOf(context.cookie);
-    const browser = known ?? randomBytes(16).toString('base64url');
-    const session = await this.#takeUp(hello, signer.visitorId(hello.app, browser), context);
+    const { visitor, cookie } = this.#visitorOf(hello, context);
+    const session = await this.#takeUp(hello, visitor, context);
     if (session === null) {
       this.#deps.registry.counters.drop('store-away');
       return refuse('store-away');
     }
     const answer = this.#answer(session.session, session.resumed, hello, context);
-    return ok({ answer, ...(known ? {} : { cookie: signer.cookieOf(browser) }) });
+    return ok({ answer, ...(cookie === undefined ? {} : { cookie }) });
   }
 
   /**
@@ -100,6 +99,18 @@ export class Admission {
     if (registry.size >= sessionsMax && !(hello.session && registry.find(hello.session))) return 'limit-app';
     if (hello.session && signer.resumeTokenMs(hello.app, hello.session, hello.resume ?? '') === null) return 'resume-refused';
     return null;
+  }
+
+  /** Who says hello: the browser by its cookie, with a new one where it has none; or by the day (SPEC HE8). */
+  #visitorOf(hello: HelloRequest, { cookie, address, headers }: HelloContext): { visitor: string; cookie?: string } {
+    const { signer, clock } = this.#deps;
+    if (hello.cookieless) {
+      return { visitor: signer.dayVisitorId(hello.app, clock.nowMs(), maskedAddress(address), userAgentOf(hello, headers)) };
+    }
+    const known = cookie === undefined ? null : signer.browserOf(cookie);
+    if (known) return { visitor: signer.visitorId(hello.app, known) };
+    const browser = randomBytes(16).toString('base64url');
+    return { visitor: signer.visitorId(hello.app, browser), cookie: signer.cookieOf(browser) };
   }
 
   /** Finds or makes session and visit, with the actor in INIT meanwhile. */
@@ -143,7 +154,7 @@ export class Admission {
     const nowMs = this.#deps.clock.nowMs();
     // Its own clock says how long ago it began; ours says when that was.
     const ageMs = Math.min(Math.max(hello.sentAtMs - hello.session_start, 0), RESUME_MAX_MS);
-    const userAgent = typeof headers['user-agent'] === 'string' ? headers['user-agent'] : hello.browser;
+    const userAgent = userAgentOf(hello, headers);
     const url = pageAddress(hello.url);
     return this.#deps.registry.begin({
       facts: {
@@ -182,4 +193,10 @@ export class Admission {
       config: DEFAULT_TRACKER_CONFIG,
     };
   }
+}
+
+/** The header where there is one: what the body says is only its word. */
+function userAgentOf(hello: HelloRequest, headers: HelloContext['headers']): string {
+  const header = headers['user-agent'];
+  return typeof header === 'string' ? header : hello.browser;
 }

@@ -4,6 +4,28 @@ import { Signer } from './signer.ts';
 const signer = new Signer(Buffer.alloc(32, 1));
 const REPORT = { version: 1, app: 'shop', erased: { visits: 2, sessions: 3 }, stays: ['a', 'b'] };
 
+describe('a visitor of one day', () => {
+  const NOON_MS = Date.UTC(2026, 4, 17, 12);
+  const of = (more: { app?: string; nowMs?: number; address?: string; userAgent?: string } = {}, by = signer) =>
+    by.dayVisitorId(more.app ?? 'shop', more.nowMs ?? NOON_MS, more.address ?? '203.0', more.userAgent ?? 'Firefox');
+
+  it('is the same from one midnight of UTC to the next', () => {
+    const [first, last] = [Date.UTC(2026, 4, 17), Date.UTC(2026, 4, 18) - 1];
+    expect(new Set([of(), of({ nowMs: first }), of({ nowMs: last })]).size).toBe(1);
+  });
+
+  it('is another one tomorrow, in another app, at another address, with another browser, and under another secret', () => {
+    const others = [
+      of({ nowMs: Date.UTC(2026, 4, 18) }),
+      of({ app: 'blog' }),
+      of({ address: '203.1' }),
+      of({ userAgent: 'Chrome' }),
+      of({}, new Signer(Buffer.alloc(32, 2))),
+    ];
+    expect(new Set([of(), ...others]).size).toBe(6);
+  });
+});
+
 describe('a signed report', () => {
   it('is known again, in whatever order its keys come', () => {
     const signature = signer.reportSignature(REPORT);

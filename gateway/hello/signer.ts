@@ -35,6 +35,16 @@ export class Signer {
     return this.#mac('visitor', app, browser);
   }
 
+  /**
+   * A visitor's id in one app for one UTC day, where no cookie may be set. The secret and the day are its salt: tomorrow's id
+   * tells nobody, us included, that it is the same browser, unless the address is at hand again.
+   * @param address masked (masked-address.ts)
+   */
+  dayVisitorId(app: string, nowMs: number, address: string, userAgent: string): string {
+    const day = new Date(nowMs).toISOString().slice(0, 10);
+    return this.#mac('day-visitor', app, day, address, userAgent);
+  }
+
   /** Cookie value for a browser. */
   cookieOf(browser: string): string {
     return `${browser}.${this.#mac('cookie', browser)}`;

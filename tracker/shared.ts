@@ -2,12 +2,24 @@
  * What the core lends to its extra, so that no page loads the same code twice. An extra imports these functions from where
  * they stand, as all code does; its build puts what it was lent in their place (ops/build/tracker.ts).
  */
+import { EVENTS } from '../engine/protocol/events.ts';
 import { type Point, pointOf } from './capture/early.ts';
 import { type Emit, type Env, later, listen, type Stop, whenIdle } from './capture/env.ts';
 import { actionable, describeTarget } from './capture/target.ts';
 import { BLOCK_ATTRIBUTE, TEXT_MAX_CHARS, visibleText } from './capture/visible-text.ts';
 
-export const SHARED = { pointOf, later, listen, whenIdle, actionable, describeTarget, visibleText, BLOCK_ATTRIBUTE, TEXT_MAX_CHARS };
+export const SHARED = {
+  EVENTS,
+  pointOf,
+  later,
+  listen,
+  whenIdle,
+  actionable,
+  describeTarget,
+  visibleText,
+  BLOCK_ATTRIBUTE,
+  TEXT_MAX_CHARS,
+};
 
 /** What the extra's module exports. `share` is called once before `start`. */
 export type ExtraModule = { share(shared: typeof SHARED): void; start(emit: Emit, env: Env, early: readonly Point[]): Stop };

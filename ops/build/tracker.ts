@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { build, type MinifyOptions, minifySync, type Plugin, type Rollup } from 'vite';
+import { EVENTS } from '../../engine/protocol/events.ts';
 import { LIFECYCLE_EVENTS, type LifecycleEvent } from '../../engine/protocol/lifecycle.ts';
 import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
 import { classesToClosures } from './closures.ts';
@@ -23,8 +24,10 @@ const TARGET = 'es2022';
 export const CORE_FILE = 'datalab.js';
 /** Stands in the core for the extra's name until that is known: its hash, and with it its content, depends on the core's names. */
 const EXTRA_MARK = '@extra@';
+/** Stands for rows of EVENTS: the core has those of the events that it makes, and its extra brings the others along. */
+const ROWS_MARK = 'datalabRows()';
 /** What the core lends (tracker/shared.ts) comes from these. */
-const LENT = ['capture/early.ts', 'capture/env.ts', 'capture/target.ts', 'capture/visible-text.ts'];
+const LENT = ['../engine/protocol/events.ts', 'capture/early.ts', 'capture/env.ts', 'capture/target.ts', 'capture/visible-text.ts'];
 
 /**
  * @param minify false gives the source as one file
@@ -33,6 +36,15 @@ const LENT = ['capture/early.ts', 'capture/env.ts', 'capture/target.ts', 'captur
 export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<string, string>> {
   let core = await bundle('main.ts', 'iife');
   let extra = await bundle('extra.ts', 'es', [lent()]);
+  const made = kindsMadeBy(core);
+  core = core.replace(
+    ROWS_MARK,
+    rowsOf((kind) => made.has(kind)),
+  );
+  extra = extra.replace(
+    ROWS_MARK,
+    rowsOf((kind) => !made.has(kind)),
+  );
   if (minify) {
     const shortCore = shorten(classesToClosures(literal(core)));
     core = shortCore.code;
@@ -51,7 +63,7 @@ async function bundle(entry: string, format: 'iife' | 'es', plugins: Plugin[] = 
     configFile: false,
     publicDir: false,
     logLevel: 'warn',
-    plugins,
+    plugins: [...plugins, rows()],
     define: { DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK) },
     build: {
       write: false,
@@ -71,6 +83,28 @@ async function bundle(entry: string, format: 'iife' | 'es', plugins: Plugin[] = 
   return chunk.code;
 }
 
+/** The kinds of events that code makes, each written out where it is made: what is not seen would have no row. */
+function kindsMadeBy(code: string): ReadonlySet<string> {
+  const unseen = code.match(/^(?!.*\*).*\bkind(?:,| \}|: (?!["'])).*/m)?.[0];
+  if (unseen) throw new Error(`an event's kind is not written out: ${unseen.trim()}`);
+  return new Set([...code.matchAll(/\bkind: ["'](\w+)["']/g)].map(([, kind = '']) => kind));
+}
+
+/** Rows of the table of events, as code. @param which the kinds wanted */
+function rowsOf(which: (kind: string) => boolean): string {
+  const chosen = Object.entries(EVENTS).filter(([kind]) => which(kind));
+  // Without quotes, so that names are shortened.
+  return JSON.stringify(Object.fromEntries(chosen)).replace(/"(\w+)":/g, '$1:');
+}
+
+/** Leaves a mark where the table of events stands: which rows it has is known once the code is there that makes events. */
+function rows(): Plugin {
+  return {
+    name: 'rows',
+    load: (id) => (id === join(ROOT, 'engine/protocol/events.ts') ? `export const EVENTS = ${ROWS_MARK};` : null),
+  };
+}
+
 /** Puts what the core lends in the place of the modules that it comes from. A name that is not lent ends the build. */
 function lent(): Plugin {
   const name = '\0lent';
@@ -86,7 +120,7 @@ function lent(): Plugin {
       if (id !== name) return null;
       const { SHARED } = await import('../../tracker/shared.ts');
       const names = Object.keys(SHARED).join(', ');
-      return `export let ${names}; export function share(from) { ({ ${names} } = from); }`;
+      return `export let ${names}; export function share(from) { ({ ${names} } = from); Object.assign(EVENTS, ${ROWS_MARK}); }`;
     },
     transform(code, id) {
       return id === join(TRACKER, 'extra.ts') ? `${code}\nexport { share } from ${JSON.stringify(name)};` : null;

@@ -510,6 +510,23 @@ describe.skipIf(!SERVER)('MongoDB store', { timeout: 30_000 }, () => {
     }
   });
 
+  test('a question outwaits a fold that another node left unfinished: half an answer would look like a whole one', async () => {
+    const database = newDatabase();
+    const store = await open(database, { timeoutMs: 2_000 });
+    await store.openSession(sessionRecord());
+    await store.commit(batchOf({ firstSeq: 1, count: 5 }));
+    const unfinished = admin.startSession();
+    unfinished.startTransaction();
+    await collectionsOf(admin.db(database)).batch.deleteMany({}, { session: unfinished });
+    const asked = store.readChunks('demo', 's1');
+    // Gives up first.
+    await expect(store.fold()).rejects.toMatchObject({ code: 'store-away' });
+    await unfinished.abortTransaction();
+    expect(await asked).toEqual([Uint8Array.of(1, 5)]);
+    await unfinished.endSession();
+    await store.close();
+  });
+
   test('more writes than the bound are refused, those before it are taken', async () => {
     const bytes = packBatch(batchOf({ firstSeq: 1, count: 1 }));
     const store = await open(newDatabase(), { writesMax: 2, writeBytesMax: 1 });

@@ -29,6 +29,12 @@ export type MongoStoreOptions = {
 };
 
 /**
+ * A server gives up the transaction of a node that was killed in its midst after 60 s, unless it is set otherwise. A question
+ * outwaits that: half an answer would look like a whole one.
+ */
+const ABANDONED_MS = 75_000;
+
+/**
  * The store of a deployment with several nodes: one MongoDB, 4.4 or newer, a replica set (one member is enough) or mongos.
  * @throws DatalabError `store-away`, `setting-invalid` or `store-newer`: connect.ts
  */
@@ -43,23 +49,17 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     timeoutMs,
   });
   const folder = new Folder(client, collections, timeoutMs);
+  const patient = new Folder(client, collections, Math.max(timeoutMs, ABANDONED_MS));
   const large = new LargeWrites(client, timeoutMs);
   const reader = new Reader(client, collections);
   let closed: Promise<void> | null = null;
   let cancelFold: (() => void) | null = null;
   let unfolded = 0;
-  let foldFailed = false;
-  const fold = async (): Promise<void> => {
+  const fold = () => {
     cancelFold?.();
     cancelFold = null;
     unfolded = 0;
-    try {
-      await folder.fold();
-      foldFailed = false;
-    } catch (error) {
-      foldFailed = true;
-      throw error;
-    }
+    return folder.fold();
   };
   const foldLater = () => {
     if (!closed) cancelFold ??= clock.after(foldAfterMs, foldNow);
@@ -89,14 +89,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     }
   };
 
-  /**
-   * Asks once all that was committed before is folded. If that cannot be, of what is: the first to find out waits, the others
-   * do not until a fold succeeds. A node that is killed while it folds keeps the others from it for up to a minute.
-   */
+  /** Asks once all that was committed before is folded. If that cannot be, of what is. */
   const readFolded = <T>(question: () => Promise<T>): Promise<T> =>
     read(async () => {
-      if (foldFailed) foldLater();
-      else await fold().catch(foldLater);
+      await patient.fold().catch(foldLater);
       return question();
     });
 

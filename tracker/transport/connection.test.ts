@@ -3,7 +3,8 @@ import { SimulatedClock } from '../../engine/clock/simulated-clock.ts';
 import { decodePost } from '../../engine/protocol/codec/post.ts';
 import type { Event, PageContext } from '../../engine/protocol/events.ts';
 import type { Place } from '../../engine/protocol/lifecycle.ts';
-import { CONNECT_TIMEOUT_MS, Connection, GIVE_UP_MS, HELLO_TIMEOUT_MS, type HelloFacts, POST_MAX_BYTES } from './connection.ts';
+import { CONNECT_TIMEOUT_MS, Connection, GIVE_UP_MS, HELLO_TIMEOUT_MS, type HelloFacts, POLLS_MS, POST_MAX_BYTES } from './connection.ts';
+import type { Ports } from './ports.ts';
 import { decoded, SimulatedServer } from './simulated-server.ts';
 
 const HOME: PageContext = { url: 'https://shop.example/', viewportWidth: 1_000, viewportHeight: 800, pageWidth: 1_000, pageHeight: 3_000 };
@@ -303,6 +304,215 @@ describe('listen', () => {
     clock.advance(10_000);
     server.drop();
     reconnectsAfter(1_000);
+  });
+});
+
+describe('polls', () => {
+  /** Waits the pause out. */
+  function helloAgain({ clock, server }: Pick<ReturnType<typeof setUp>, 'clock' | 'server'>): void {
+    for (const before = server.hellos.length; server.hellos.length === before; ) clock.advance(500);
+  }
+
+  const ways = (server: SimulatedServer) => server.sockets.map(({ isPolled }) => (isPolled ? 'polls' : 'socket'));
+
+  /** A page whose sockets do not open, up to its first polls. */
+  function polling() {
+    const world = setUp();
+    const connection = world.load();
+    connection.start();
+    world.server.admit();
+    world.server.drop();
+    world.clock.advance(1_000);
+    world.server.admit();
+    world.server.drop();
+    world.server.listen();
+    return { ...world, connection };
+  }
+
+  test.each<[string, (world: ReturnType<typeof setUp>) => void]>([
+    ['closed before it opened', ({ server }) => server.drop()],
+    ['not opened in time', ({ clock }) => clock.advance(CONNECT_TIMEOUT_MS)],
+  ])(
+    '[PO3] take the place of a socket that twice in a row was %s, without a pause, with the ticket of a hello of their own',
+    (_name, fail) => {
+      const world = setUp();
+      const { clock, server, load } = world;
+      const connection = load();
+      connection.start();
+      server.admit();
+      fail(world);
+      expect(server.hellos.length).toBe(1);
+      clock.advance(1_000);
+      server.admit();
+      fail(world);
+      expect(server.hellos.length).toBe(3);
+      server.listen();
+      expect([connection.place, ways(server)]).toEqual(['LISTEN', ['socket', 'socket', 'polls']]);
+      expect(server.socket.protocols).toEqual(['ticket-3']);
+    },
+  );
+
+  test('[PO3] follow sockets that the page’s policy forbids', () => {
+    const { clock, server } = setUp();
+    const ports = {
+      ...server.ports,
+      openSocket: () => {
+        throw new Error('SecurityError');
+      },
+    };
+    const connection = new Connection({ ports, facts: () => FACTS });
+    connection.start();
+    server.admit();
+    clock.advance(1_000);
+    server.admit();
+    server.listen();
+    expect([connection.place, ways(server)]).toEqual(['LISTEN', ['polls']]);
+  });
+
+  test('are not for a socket that opened and broke, however often', () => {
+    const { clock, server } = listening();
+    for (let breaks = 0; breaks < 5; breaks++) {
+      server.drop();
+      helloAgain({ clock, server });
+      server.listen();
+    }
+    expect(new Set(ways(server))).toEqual(new Set(['socket']));
+  });
+
+  test('[AK4] carry what was not acked before, and nothing twice', () => {
+    const { clock, server, connection } = listening();
+    connection.push(custom('stored, ack lost'), HOME);
+    clock.advance(FLUSH_MS);
+    server.commit('session-1', false);
+    connection.push(custom('lost on the way'), HOME);
+    clock.advance(FLUSH_MS);
+    for (const next of ['socket', 'socket', 'polls']) {
+      server.drop();
+      if (next === 'socket') helloAgain({ clock, server });
+      server.admit();
+    }
+    server.open();
+    expect(server.socket.isPolled).toBe(true);
+    connection.push(custom('by polls'), HOME);
+    clock.advance(FLUSH_MS);
+    server.commit();
+    expect(names(server.stored())).toEqual(['stored, ack lost', 'lost on the way', 'by polls']);
+    expect([connection.stats.heldEvents, server.refused]).toEqual([0, []]);
+  });
+
+  test('end after five minutes; the socket is tried again, and is back when it opens', () => {
+    const { clock, server, connection } = polling();
+    clock.advance(POLLS_MS - 1);
+    expect(server.socket.closedWith).toBeNull();
+    clock.advance(1);
+    expect([connection.place, server.socket.closedWith]).toEqual(['CONNECT', 1000]);
+    clock.advance(1_000);
+    server.listen();
+    expect([connection.place, ways(server).at(-1)]).toEqual(['LISTEN', 'socket']);
+    clock.advance(POLLS_MS * 2);
+    expect([connection.place, server.socket.closedWith]).toEqual(['LISTEN', null]);
+  });
+
+  test.each<[string, (world: ReturnType<typeof setUp>) => void]>([
+    ['after five minutes', ({ clock }) => clock.advance(POLLS_MS)],
+    ['that broke', ({ server }) => server.drop()],
+  ])('%s are followed by one socket, and by polls without a pause if it does not open', (_name, end) => {
+    const world = polling();
+    const { server, connection } = world;
+    for (let round = 0; round < 3; round++) {
+      end(world);
+      helloAgain(world);
+      server.admit();
+      expect(server.socket.isPolled).toBe(false);
+      server.drop();
+      server.listen();
+      expect([connection.place, server.socket.isPolled]).toEqual(['LISTEN', true]);
+    }
+  });
+
+  test('that cannot be loaded are asked for again when the next socket fails; meanwhile sockets go on being tried', () => {
+    const { clock, server, load } = setUp();
+    server.hasPolls = false;
+    const connection = load();
+    connection.start();
+    for (let tries = 0; tries < 3; tries++) {
+      server.admit();
+      server.drop();
+      helloAgain({ clock, server });
+    }
+    expect(ways(server)).toEqual(['socket', 'socket', 'socket']);
+    server.hasPolls = true;
+    server.admit();
+    server.drop();
+    server.listen();
+    expect([connection.place, server.socket.isPolled]).toEqual(['LISTEN', true]);
+  });
+
+  test('that are loaded after the page was left begin nothing', () => {
+    const { clock, server } = setUp();
+    let come = () => {};
+    const ports: Ports = {
+      ...server.ports,
+      loadPolls: (loaded, failed) => {
+        come = () => server.ports.loadPolls?.(loaded, failed);
+      },
+    };
+    const connection = new Connection({ ports, facts: () => FACTS });
+    connection.start();
+    server.admit();
+    server.drop();
+    clock.advance(1_000);
+    server.admit();
+    server.drop();
+    connection.leave();
+    come();
+    expect([connection.place, server.hellos.length, clock.pending]).toEqual(['END', 2, 0]);
+  });
+
+  test('END ends them for good', () => {
+    const { clock, server, connection } = polling();
+    server.tell({ type: 'END', reason: 'operator' });
+    clock.advance(GIVE_UP_MS);
+    expect([connection.place, server.socket.closedWith, server.hellos.length]).toEqual(['END', 1000, 3]);
+  });
+});
+
+describe('online', () => {
+  test('hurries a pause, however long', () => {
+    const { clock, server, load } = setUp();
+    const connection = load();
+    connection.start();
+    for (let tries = 0; tries < 8; tries++) {
+      server.reply(null);
+      if (tries < 7) clock.advance(60_000);
+    }
+    const before = server.hellos.length;
+    connection.hurry();
+    expect(server.hellos.length).toBe(before + 1);
+    server.listen();
+    expect(connection.place).toBe('LISTEN');
+  });
+
+  test('asks anew what was asked without a network; its late answer is void', () => {
+    const { server, load } = setUp();
+    const connection = load();
+    connection.start();
+    server.admit();
+    connection.hurry();
+    const [old] = server.sockets;
+    old?.handlers.opened();
+    expect([connection.place, old?.closedWith]).toEqual(['INIT', 1000]);
+    server.listen();
+    expect(connection.place).toBe('LISTEN');
+  });
+
+  test('leaves alone a connection that holds, and what has ended', () => {
+    const { server, connection } = listening();
+    connection.hurry();
+    expect([connection.place, server.hellos.length]).toEqual(['LISTEN', 1]);
+    connection.leave();
+    connection.hurry();
+    expect([connection.place, server.hellos.length]).toEqual(['END', 1]);
   });
 });
 

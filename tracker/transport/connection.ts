@@ -2,7 +2,8 @@
  * The tracker's end of a session: steps the lifecycle (engine/protocol/lifecycle.ts) and does what each place asks for.
  *
  *   INIT     posts the hello, again after a pause while no answer comes
- *   CONNECT  opens the socket with the ticket; when that fails, a pause, then a new hello: tickets are single-use
+ *   CONNECT  opens the socket with the ticket; when that fails, a pause, then a new hello: tickets are single-use; when two in
+ *            a row did not open, polls take the next one's place
  *   LISTEN   sends what is not acked; forgets what is
  *   CLOSING  has handed over the last frames; ends at once, since the page may not live another moment
  *
@@ -22,7 +23,7 @@ import { END, INITIAL, type LifecycleEvent, type Place, step } from '../../engin
 import { CLOSE_CODES, type ServerMessage } from '../../engine/protocol/messages.ts';
 import { backOffMs } from './back-off.ts';
 import { framesWithin, type Loss, Outbox } from './outbox.ts';
-import type { HelloReply, Ports, Socket } from './ports.ts';
+import type { HelloReply, OpenPolls, Ports, Socket, SocketHandlers } from './ports.ts';
 import { decodeRemains, encodeRemains } from './remains.ts';
 import { isFinalRefusal, isHelloAnswer, isSessionLost, readMessage } from './server-answer.ts';
 import { createTimer, type Timer } from './timer.ts';
@@ -31,6 +32,13 @@ import { createTimer, type Timer } from './timer.ts';
 export const HELLO_TIMEOUT_MS = 15_000;
 /** A socket that does not open is given up after this: well within the life of its ticket. */
 export const CONNECT_TIMEOUT_MS = 10_000;
+/** So many sockets in a row that did not open, and the network lets none through: polls follow without a pause. */
+export const SOCKET_TRIES = 2;
+/**
+ * After so long, polls are ended as if they had broken. Whenever they end, one socket is tried first, as the visitor may have moved
+ * to another network; if it does not open, polls follow without a pause.
+ */
+export const POLLS_MS = 300_000;
 /** A connection that held this long was no failure: the next pause is a first one again. */
 export const STEADY_MS = 10_000;
 /** Without a connection for this long, a page stops knocking; the tab's next page goes on. */
@@ -87,6 +95,10 @@ export class Connection {
   #clockOffsetMs = 0;
 
   #socket: Socket | null = null;
+  /** Sockets in a row that did not open. */
+  #unopened = 0;
+  /** Once sockets did not open: what opens the next connection. */
+  #openPolls: OpenPolls | null = null;
   #openedMs = 0;
   /** Highest number sent on this socket. */
   #sentSeq = 0;
@@ -145,7 +157,12 @@ export class Connection {
     };
   }
 
-  /** Says hello: at first, and to hurry a pause. */
+  /** The network is there again, as the browser thinks: what was asked without it is asked anew, and no pause waited out. */
+  hurry(): void {
+    if (this.#place !== 'LISTEN') this.start();
+  }
+
+  /** Says hello: at first, and whenever the connection is to be made anew. */
   start(): void {
     if (!this.#step('HELLO_BEGUN')) return;
     this.#closeSocket();
@@ -226,6 +243,17 @@ export class Connection {
     this.#failures++;
     this.#giveUpTimer.start(GIVE_UP_MS, () => this.#giveUp());
     this.#begin(backOffMs(this.#pauses++, this.#ports.random()), () => this.start());
+    if (this.#place === 'CONNECT' && ++this.#unopened === SOCKET_TRIES) this.#turnToPolls();
+  }
+
+  #turnToPolls(): void {
+    this.#ports.loadPolls?.(
+      (open) => {
+        this.#openPolls = open;
+        this.hurry();
+      },
+      () => this.#unopened--,
+    );
   }
 
   #answered(reply: HelloReply | null, sentAtMs: number): void {
@@ -256,15 +284,18 @@ export class Connection {
     this.#connect(answer);
   }
 
-  #connect({ socketUrl, ticket }: HelloAnswer): void {
+  #connect(answer: HelloAnswer): void {
     const attempt = this.#begin(CONNECT_TIMEOUT_MS, () => this.#retry());
     const current = () => attempt === this.#attempt;
+    const handlers: SocketHandlers = {
+      opened: () => current() && this.#opened(),
+      message: (text) => current() && this.#told(readMessage(text)),
+      closed: (code) => current() && this.#closed(code),
+    };
     try {
-      this.#socket = this.#ports.openSocket(socketUrl, [SOCKET_PROTOCOL, ticket], {
-        opened: () => current() && this.#opened(),
-        message: (text) => current() && this.#told(readMessage(text)),
-        closed: (code) => current() && this.#closed(code),
-      });
+      this.#socket = this.#openPolls
+        ? this.#openPolls(answer, handlers)
+        : this.#ports.openSocket(answer.socketUrl, [SOCKET_PROTOCOL, answer.ticket], handlers);
     } catch {
       // A content security policy of the page may forbid the address.
       this.#retry();
@@ -274,6 +305,10 @@ export class Connection {
   #opened(): void {
     if (!this.#step('SOCKET_OPENED')) return;
     this.#attemptTimer.stop();
+    // Its end counts one up, though it is no socket that did not open: polls are then one failure away.
+    this.#unopened = this.#openPolls ? SOCKET_TRIES - 2 : -1;
+    if (this.#openPolls) this.#attemptTimer.start(POLLS_MS, () => this.#closed(CLOSE_CODES.goodbye));
+    this.#openPolls = null;
     this.#giveUpTimer.stop();
     this.#openedMs = this.#ports.clock.nowMs();
     this.#sentSeq = 0;
@@ -281,7 +316,6 @@ export class Connection {
   }
 
   #closed(code: number): void {
-    this.#socket = null;
     if (this.#place === 'LISTEN') {
       this.#step('SOCKET_DROPPED');
       if (this.#ports.clock.nowMs() - this.#openedMs >= STEADY_MS) this.#pauses = 0;

@@ -17,7 +17,7 @@ import {
   STATES,
   step,
 } from '../../engine/protocol/lifecycle.ts';
-import { Connection, GIVE_UP_MS } from './connection.ts';
+import { Connection, GIVE_UP_MS, SOCKET_TRIES } from './connection.ts';
 import { SimulatedServer } from './simulated-server.ts';
 
 const LENGTH_MAX = 9;
@@ -41,6 +41,17 @@ const CAUSES: Readonly<Record<Exclude<LifecycleEvent, 'FLUSHED'>, (world: World)
   CLOSE: ({ connection }) => connection.close(),
 };
 
+/** A page where no socket opens: its next connection, and each until one of them breaks, is made of polls. */
+function blocked({ connection, server, clock }: World): void {
+  for (let tries = 0; tries < SOCKET_TRIES; tries++) {
+    connection.start();
+    server.admit();
+    server.drop();
+  }
+  // Without what it was waiting for, it stands where every path begins.
+  expect([connection.place, clock.pending]).toEqual([INITIAL, 2]);
+}
+
 type Path = { readonly events: readonly LifecycleEvent[]; readonly places: readonly Place[] };
 
 /** Every path from INIT with its places, each event allowed by the table where it stands. */
@@ -59,7 +70,10 @@ function* paths(place: Place, { events, places }: Path): Generator<Path> {
   }
 }
 
-test('[LC4] on every path over the table the tracker stands where step() says', () => {
+test.each([
+  ['sockets', () => undefined],
+  ['polls', blocked],
+])('[LC4] on every path over the table the tracker stands where step() says: %s', (_name, prepare) => {
   const edges = new Set<string>();
   let count = 0;
   for (const { events, places } of paths(INITIAL, { events: [], places: [] })) {
@@ -70,6 +84,7 @@ test('[LC4] on every path over the table the tracker stands where step() says', 
       facts: () => ({ app: 'a', referrer: '', browser: '', OS: '', url: PAGE.url, tab: 't' }),
     });
     const world = { clock, server, connection };
+    prepare(world);
     let before: Place = INITIAL;
     events.forEach((event, index) => {
       if (event === 'FLUSHED') throw new Error('comes by itself');

@@ -8,10 +8,12 @@ import type { Event, Frame } from '../../engine/protocol/events.ts';
 import { DEFAULT_TRACKER_CONFIG, type HelloAnswer, type HelloRequest } from '../../engine/protocol/hello.ts';
 import { ackOf, admit, EMPTY_LEDGER, type Ledger } from '../../engine/protocol/ledger.ts';
 import type { ServerMessage } from '../../engine/protocol/messages.ts';
-import type { Clock, HelloReply, Ports, SocketHandlers } from './ports.ts';
+import type { Clock, HelloReply, Ports, Socket, SocketHandlers } from './ports.ts';
 
-/** One socket as the server's end sees it. */
+/** One socket, or connection of polls, as the server's end sees it. */
 export type SimulatedSocket = {
+  readonly isPolled: boolean;
+  /** A socket's; the ticket alone where it is of polls. */
   readonly protocols: readonly string[];
   /** Frames that arrived and are not committed. */ inbox: Uint8Array[];
   /** Set once the tracker closed it. */ closedWith: number | null;
@@ -29,6 +31,7 @@ export class SimulatedServer {
   readonly posts: Uint8Array[] = [];
   readonly sessions = new Map<string, StoredSession>();
   /** The tab's storage. */ remains: string | null = null;
+  /** Whether the tracker finds the file that can poll. */ hasPolls = true;
   /** Beacons over this size are refused. */ beaconMaxBytes = 65_536;
   /** Drop reasons that storing met, in order. */ readonly refused: string[] = [];
   /** The server's clock minus the tracker's. */ clockOffsetMs = 0;
@@ -45,15 +48,10 @@ export class SimulatedServer {
         this.hellos.push(body);
         this.#asked = answered;
       },
-      openSocket: (_url, protocols, handlers) => {
-        const socket: SimulatedSocket = { protocols, inbox: [], closedWith: null, handlers };
-        this.sockets.push(socket);
-        return {
-          send: (bytes) => socket.inbox.push(bytes),
-          close: (code) => {
-            socket.closedWith = code;
-          },
-        };
+      openSocket: (_url, protocols, handlers) => this.#connection(false, protocols, handlers),
+      loadPolls: (loaded, failed) => {
+        if (this.hasPolls) loaded(({ ticket }, handlers) => this.#connection(true, [ticket], handlers));
+        else failed();
       },
       beacon: (_url, bytes) => {
         if (bytes.length > this.beaconMaxBytes) return false;
@@ -151,6 +149,17 @@ export class SimulatedServer {
   /** Everything stored of a session, by number. */
   stored(session = 'session-1'): readonly Event[] {
     return [...this.#session(session).events].sort(([a], [b]) => a - b).map(([, { event }]) => event);
+  }
+
+  #connection(isPolled: boolean, protocols: readonly string[], handlers: SocketHandlers): Socket {
+    const socket: SimulatedSocket = { isPolled, protocols, inbox: [], closedWith: null, handlers };
+    this.sockets.push(socket);
+    return {
+      send: (bytes) => socket.inbox.push(bytes),
+      close: (code) => {
+        socket.closedWith = code;
+      },
+    };
   }
 
   #session(id: string): StoredSession {

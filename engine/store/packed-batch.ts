@@ -1,6 +1,6 @@
 /**
  * A prepared batch as one run of bytes: what crosses from a pool worker to a store without the main thread reading it, and
- * what the SQLite store keeps of a commit until it is folded. Counts and times are varints; a session is named once.
+ * what a store keeps of a commit until it is folded. Counts and times are varints; a session is named once.
  *
  *     version 1 · n sessions · { app · session · visit · views · clicks · events · lastSeenMs · place · width class
  *                              · n frames · { firstSeq · count · baseSeq } }

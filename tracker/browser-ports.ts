@@ -1,21 +1,28 @@
+import { encodePost } from '../engine/protocol/codec/post.ts';
 import type { Guard } from './capture/guard.ts';
-import type { HelloReply, Ports, Storage } from './transport/ports.ts';
+import type * as PollsModule from './polls.ts';
+import type { Clock, HelloReply, Ports, Storage } from './transport/ports.ts';
+
+/** Name of the file with the polls, as of the extra's (load-extra.ts). */
+declare const DATALAB_POLLS_FILE: string;
 
 /**
  * The transport's ports on a page. Whatever calls back is guarded: nothing the transport throws reaches the page.
  * @param base where the server is, e.g. `https://lab.example`
+ * @param beside an address in the folder of the tracker's files
  */
-export function createBrowserPorts(base: string, guard: Guard, storage: Storage): Ports {
+export function createBrowserPorts(base: string, guard: Guard, storage: Storage, beside: string): Ports {
+  const clock: Clock = {
+    nowMs: Date.now,
+    after(delayMs, fn) {
+      const timer = setTimeout(guard(fn), delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
   return {
     storage,
     random: Math.random,
-    clock: {
-      nowMs: Date.now,
-      after(delayMs, fn) {
-        const timer = setTimeout(guard(fn), delayMs);
-        return () => clearTimeout(timer);
-      },
-    },
+    clock,
     postHello(body, answered) {
       const guarded = guard(answered);
       ask(`${base}/api/hello`, JSON.stringify(body)).then(guarded, () => guarded(null));
@@ -27,6 +34,13 @@ export function createBrowserPorts(base: string, guard: Guard, storage: Storage)
       socket.onclose = guard(({ code }: CloseEvent) => handlers.closed(code));
       // Sending on a socket that is closing does nothing, as it should.
       return { send: (bytes) => socket.send(bytes as Uint8Array<ArrayBuffer>), close: (code) => socket.close(code) };
+    },
+    loadPolls(loaded, failed) {
+      const chunk: Promise<typeof PollsModule> = import(/* @vite-ignore */ String(new URL(DATALAB_POLLS_FILE, beside)));
+      chunk.then(
+        guard(({ createPolls }) => loaded(createPolls(clock, guard, encodePost))),
+        failed,
+      );
     },
     beacon: (url, bytes) => navigator.sendBeacon(url, new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'text/plain' })),
   };

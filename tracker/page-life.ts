@@ -2,7 +2,7 @@
 
 import { createBrowserPorts } from './browser-ports.ts';
 import { startClick } from './capture/click.ts';
-import { type Emit, type Env, settle } from './capture/env.ts';
+import { type Emit, type Env, listen, settle } from './capture/env.ts';
 import type { Guard } from './capture/guard.ts';
 import { createPageReader } from './capture/page.ts';
 import { startScroll } from './capture/scroll.ts';
@@ -31,7 +31,7 @@ export function startPageLife(app: string, base: string, beside: string, guard: 
   const tab = store.take('tab') ?? newTabId();
   const storage = { take: () => store.take('session'), put: (text: string) => store.put('session', text) };
   const connection = new Connection({
-    ports: createBrowserPorts(base, guard, storage),
+    ports: createBrowserPorts(base, guard, storage, beside),
     facts: () => factsOf(app, tab),
     onPlace(place) {
       // The hello was admitted; the socket opens while the page looks for an idle moment.
@@ -44,6 +44,7 @@ export function startPageLife(app: string, base: string, beside: string, guard: 
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
   connection.start();
   const stops = [startUrl, startClick, startScroll].map((start) => start(emit, env)).reverse();
+  stops.push(listen(env, window, 'online', () => connection.hurry()));
   const stopCapture = () => {
     settle(env);
     extra.stop();

@@ -353,7 +353,7 @@ describe.skipIf(!executablePath).each([
     });
 
     test('belongs to the core that names it: every name in the core is a file that was built', async () => {
-      const named = [...(scripts.get('datalab.js') ?? '').matchAll(/datalab-extra[\w-]*\.js/g)].map(([name]) => name);
+      const named = [...(scripts.get('datalab.js') ?? '').matchAll(/datalab-[\w-]*\.js/g)].map(([name]) => name);
       expect(new Set(named)).toEqual(new Set([...scripts.keys()].filter((name) => name !== 'datalab.js')));
     });
 

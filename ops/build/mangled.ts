@@ -13,7 +13,7 @@ const NAMES = [
   // transport
   ...['acked', 'beginAfter', 'continueAfter', 'discard', 'frameBytes', 'frameMaxBytes', 'full', 'keepWithin', 'pendingBytes'],
   ...['pendingMaxBytes', 'restore', 'seal', 'stats', 'thin', 'windowMaxBytes', 'beacon', 'clock', 'facts', 'nowMs', 'onPlace'],
-  ...['openSocket', 'opened', 'postHello', 'after', 'storage'],
+  ...['openSocket', 'opened', 'postHello', 'after', 'storage', 'loadPolls', 'hurry'],
   // capture
   ...['guard', 'settlers', 'tick', 'pointOf', 'later', 'listen', 'whenIdle', 'actionable', 'describeTarget', 'visibleText'],
   ...['EVENTS', 'BLOCK_ATTRIBUTE', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],

@@ -1,8 +1,9 @@
 /**
- * Builds the scripts that websites load: the core, and the extra that the core loads. No dependency, no source map.
+ * Builds the scripts that websites load: the core, and what the core loads. No dependency, no source map.
  *
  *   main.ts  ─ bundle ─ classes to closures ─ minify, shorten names ──┬─ + name of the extra ─▶ datalab.js
  *   extra.ts ─ bundle, without what the core lends ─ minify, same names ─ hash ─▶ datalab-extra-HASH.js
+ *   polls.ts ─ bundle ─ minify, same names ─ hash ─▶ datalab-polls-HASH.js
  *
  * es2022 where the issue says nothing and es2020 would do: private fields lowered to WeakMaps cost size and speed, and
  * every browser since 2021 has them.
@@ -24,6 +25,7 @@ const TARGET = 'es2022';
 export const CORE_FILE = 'datalab.js';
 /** Stands in the core for the extra's name until that is known: its hash, and with it its content, depends on the core's names. */
 const EXTRA_MARK = '@extra@';
+const POLLS_MARK = '@polls@';
 /** Stands for rows of EVENTS: the core has those of the events that it makes, and its extra brings the others along. */
 const ROWS_MARK = 'datalabRows()';
 /** What the core lends (tracker/shared.ts) comes from these. */
@@ -36,6 +38,7 @@ const LENT = ['../engine/protocol/events.ts', 'capture/early.ts', 'capture/env.t
 export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<string, string>> {
   let core = await bundle('main.ts', 'iife');
   let extra = await bundle('extra.ts', 'es', [lent()]);
+  let polls = await bundle('polls.ts', 'es');
   const made = kindsMadeBy(core);
   core = core.replace(
     ROWS_MARK,
@@ -49,13 +52,18 @@ export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<
     const shortCore = shorten(classesToClosures(literal(core)));
     core = shortCore.code;
     extra = shorten(classesToClosures(extra), shortCore.mangleCache).code;
+    polls = shorten(polls, shortCore.mangleCache).code;
   }
-  const extraFile = `datalab-extra-${createHash('sha256').update(extra).digest('hex').slice(0, 8)}.js`;
+  const extraFile = hashed('extra', extra);
+  const pollsFile = hashed('polls', polls);
   return new Map([
-    [CORE_FILE, core.replace(EXTRA_MARK, extraFile)],
+    [CORE_FILE, core.replace(EXTRA_MARK, extraFile).replace(POLLS_MARK, pollsFile)],
     [extraFile, extra],
+    [pollsFile, polls],
   ]);
 }
+
+const hashed = (name: string, code: string) => `datalab-${name}-${createHash('sha256').update(code).digest('hex').slice(0, 8)}.js`;
 
 async function bundle(entry: string, format: 'iife' | 'es', plugins: Plugin[] = []): Promise<string> {
   const built = await build({
@@ -64,7 +72,7 @@ async function bundle(entry: string, format: 'iife' | 'es', plugins: Plugin[] = 
     publicDir: false,
     logLevel: 'warn',
     plugins: [...plugins, rows()],
-    define: { DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK) },
+    define: { DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK), DATALAB_POLLS_FILE: JSON.stringify(POLLS_MARK) },
     build: {
       write: false,
       minify: false,

@@ -22,10 +22,10 @@ export function packBatch(batch: PreparedBatch): Uint8Array<ArrayBuffer> {
   out.byte(VERSION);
   out.uint(batch.sessions.length);
   const places = new Map<string, number>();
-  for (const advance of batch.sessions) {
-    places.set(nameOf(advance), places.size);
+  batch.sessions.forEach((advance, place) => {
+    places.set(nameOf(advance), place);
     writeAdvance(out, advance);
-  }
+  });
   out.blob(batch.changes);
   for (const list of [batch.layouts, batch.setAside]) {
     out.uint(list.length);

@@ -45,6 +45,8 @@ export async function connect({ uri, poolSize, timeoutMs }: ConnectOptions): Pro
       socketTimeoutMS,
       waitQueueTimeoutMS: timeoutMs,
       ignoreUndefined: true,
+      // For LostAnswers.
+      monitorCommands: true,
     });
     clients.push(client);
     return client.connect();

@@ -11,6 +11,7 @@ import { expireSome } from './expire-some.ts';
 import { refusalOf } from './failures.ts';
 import { Folder } from './folder.ts';
 import { LargeWrites } from './large-writes.ts';
+import { LostAnswers } from './lost-answers.ts';
 import { Reader } from './reader.ts';
 import { restoreSession } from './restore-session.ts';
 import { Writer } from './writer.ts';
@@ -43,7 +44,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const { clock = systemClock, foldAfterMs = 2_000, foldAfterBatches = 256 } = options;
   const { client, db } = await connect({ uri, poolSize, timeoutMs });
   const collections = collectionsOf(db);
-  const writer = new Writer(client, collections, {
+  const lost = new LostAnswers(client);
+  const writer = new Writer(client, collections, lost, {
     writesMax: options.writesMax ?? 20_000,
     bytesMax: options.writeBytesMax ?? 64 * 1024 * 1024,
     timeoutMs,
@@ -120,9 +122,14 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     listSetAside: (app, limit) => readFolded(() => reader.listSetAside(app, limit)),
     rollupDays: () => readFolded(() => reader.rollupDays()),
     compareDay: (day) => readFolded(() => reader.compareDay(day)),
-    restoreSession: (stored, changes, layouts = []) => {
+    restoreSession: async (stored, changes, layouts = []) => {
       const token = new ObjectId();
-      return writeLarge((session) => restoreSession(collections, { stored, changes, layouts, token }, session));
+      const { app, session: name } = stored.record;
+      for (;;) {
+        const before = lost.count;
+        const restored = await writeLarge((session) => restoreSession(collections, { stored, changes, layouts, token }, session));
+        if (!restored || lost.count === before || (await read(() => reader.findSession(app, name)))) return restored;
+      }
     },
     expireSome: (expiry) => remove((session) => expireSome(collections, expiry, session)),
     eraseSome: (app, visitor) => remove((session) => eraseSome(collections, { app, visitor }, session)),

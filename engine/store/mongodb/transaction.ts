@@ -88,6 +88,20 @@ export class Transaction {
     return answers;
   }
 
+  /** Asked after the commit: true if what it wrote is stored, or is not any more because somebody has written since. */
+  async isThere(): Promise<boolean> {
+    const [held] = [...this.#sessions.values()].filter(({ moved }) => moved);
+    if (held) {
+      const { app, session } = held.record;
+      const found = await this.#in.session.findOne({ _id: { app, session } }, { projection: { revision: 1 } });
+      return (found?.revision ?? 0) > held.revision;
+    }
+    const [written] = [...this.#documents.values()].filter(({ revision, before }) => revision !== before);
+    if (!written) return true;
+    const found = await this.#in.document.findOne({ _id: written._id }, { projection: { revision: 1 } });
+    return (found?.revision ?? 0) > written.before;
+  }
+
   #committedBefore(): readonly unknown[] | undefined {
     if (this.#earlier.size === 0) return;
     for (const { token } of [...this.#sessions.values(), ...this.#documents.values()]) {

@@ -2,6 +2,7 @@ import type { MongoClient } from 'mongodb';
 import { DatalabError } from '../../errors/errors.ts';
 import type { Collections } from './collections.ts';
 import { isAway, refusalOf } from './failures.ts';
+import type { LostAnswers } from './lost-answers.ts';
 import { transact } from './transact.ts';
 import { type EarlierAnswers, Transaction, type Write } from './transaction.ts';
 
@@ -30,6 +31,7 @@ export type WriterOptions = {
 export class Writer {
   readonly #client: MongoClient;
   readonly #in: Collections;
+  readonly #lost: LostAnswers;
   readonly #options: WriterOptions;
   #waiting: Waiting[] = [];
   #count = 0;
@@ -37,9 +39,10 @@ export class Writer {
   #pump: Promise<void> | null = null;
   #closed = false;
 
-  constructor(client: MongoClient, collections: Collections, options: WriterOptions) {
+  constructor(client: MongoClient, collections: Collections, lost: LostAnswers, options: WriterOptions) {
     this.#client = client;
     this.#in = collections;
+    this.#lost = lost;
     this.#options = options;
   }
 
@@ -110,8 +113,16 @@ export class Writer {
     this.#bytes -= bytes;
   }
 
-  #run(writes: readonly Write[]): Promise<readonly unknown[]> {
+  async #run(writes: readonly Write[]): Promise<readonly unknown[]> {
     const earlier: EarlierAnswers = new Map();
-    return transact(this.#client, this.#options.timeoutMs, (session) => new Transaction(this.#in, session, earlier).run(writes));
+    for (;;) {
+      const lost = this.#lost.count;
+      let latest: Transaction | undefined;
+      const answers = await transact(this.#client, this.#options.timeoutMs, (session) => {
+        latest = new Transaction(this.#in, session, earlier);
+        return latest.run(writes);
+      });
+      if (this.#lost.count === lost || !latest || (await latest.isThere())) return answers;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { encodePost } from '../engine/protocol/codec/post.ts';
 import type { Guard } from './capture/guard.ts';
 import type * as PollsModule from './polls.ts';
+import type { Site } from './site.ts';
 import type { Clock, HelloReply, Ports, Storage } from './transport/ports.ts';
 
 /** Name of the file with the polls, as of the extra's (load-extra.ts). */
@@ -8,10 +9,9 @@ declare const DATALAB_POLLS_FILE: string;
 
 /**
  * The transport's ports on a page. Whatever calls back is guarded: nothing the transport throws reaches the page.
- * @param base where the server is, e.g. `https://lab.example`
- * @param beside an address in the folder of the tracker's files
+ * @param site where the server is, where the tracker's files lie, and whether the hello carries the cookie that knows the visitor
  */
-export function createBrowserPorts(base: string, guard: Guard, storage: Storage, beside: string): Ports {
+export function createBrowserPorts({ api, beside, cookieless }: Site, guard: Guard, storage: Storage): Ports {
   const clock: Clock = {
     nowMs: Date.now,
     after(delayMs, fn) {
@@ -25,7 +25,8 @@ export function createBrowserPorts(base: string, guard: Guard, storage: Storage,
     clock,
     postHello(body, answered) {
       const guarded = guard(answered);
-      ask(`${base}/api/hello`, JSON.stringify(body)).then(guarded, () => guarded(null));
+      const request = { method: 'POST', credentials: cookieless === undefined ? 'include' : 'omit', body: JSON.stringify(body) } as const;
+      ask(`${api}/api/hello`, request).then(guarded, () => guarded(null));
     },
     openSocket(url, protocols, handlers) {
       const socket = new WebSocket(url, protocols as string[]);
@@ -46,8 +47,8 @@ export function createBrowserPorts(base: string, guard: Guard, storage: Storage,
   };
 }
 
-/** Text, so that no preflight is asked (rules.md, Connection); with the cookie that knows the visitor. */
-async function ask(url: string, body: string): Promise<HelloReply> {
-  const response = await fetch(url, { method: 'POST', credentials: 'include', body });
+/** Of text, so that no preflight is asked (rules.md, Connection). */
+async function ask(url: string, request: RequestInit): Promise<HelloReply> {
+  const response = await fetch(url, request);
   return { status: response.status, body: await response.json().catch(() => null) };
 }

@@ -8,10 +8,12 @@ import { createPageReader } from './capture/page.ts';
 import { startScroll } from './capture/scroll.ts';
 import { startUrl } from './capture/url.ts';
 import { createExtra, type ExtraStats } from './load-extra.ts';
+import type { Site } from './site.ts';
 import { createTabStore } from './tab-store.ts';
 import { Connection, type ConnectionStats, type HelloFacts } from './transport/connection.ts';
 
 export type PageLife = {
+  readonly emit: Emit;
   /** The page is hidden: what waits is sent now, there may be no later. */ flush(): void;
   /** The page goes away; the tab's next page goes on with the session. */ leave(): void;
   /** The site wants no more of it. */ stop(): void;
@@ -20,27 +22,24 @@ export type PageLife = {
 
 export type PageStats = ConnectionStats & ExtraStats;
 
-/**
- * Begins capturing and connecting.
- * @param app public app key
- * @param base where the server is
- * @param beside an address in the folder of the tracker's files
- */
-export function startPageLife(app: string, base: string, beside: string, guard: Guard): PageLife {
-  const store = createTabStore(`datalab.${app}.`);
+/** Begins capturing and connecting. */
+export function startPageLife(site: Site, guard: Guard): PageLife {
+  const store = createTabStore(site.app);
   const tab = store.take('tab') ?? newTabId();
   const storage = { take: () => store.take('session'), put: (text: string) => store.put('session', text) };
   const connection = new Connection({
-    ports: createBrowserPorts(base, guard, storage, beside),
-    facts: () => factsOf(app, tab),
+    ports: createBrowserPorts(site, guard, storage),
+    facts: () => factsOf(site, tab),
     onPlace(place) {
       // The hello was admitted; the socket opens while the page looks for an idle moment.
       if (place === 'CONNECT') extra.load();
     },
   });
   const env: Env = { guard, store, config: () => connection.config, page: createPageReader(), settlers: new Set() };
-  const emit: Emit = (event, page = env.page()) => connection.push(event, page);
-  const extra = createExtra(beside, emit, env);
+  const emit: Emit = (event, page = env.page()) => {
+    if (!site.tap?.(event)) connection.push(event, page);
+  };
+  const extra = createExtra(site.beside, emit, env);
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
   connection.start();
   const stops = [startUrl, startClick, startScroll].map((start) => start(emit, env)).reverse();
@@ -51,6 +50,7 @@ export function startPageLife(app: string, base: string, beside: string, guard: 
     for (const stop of stops.splice(0)) stop();
   };
   return {
+    emit,
     flush() {
       settle(env);
       connection.flush();
@@ -71,7 +71,7 @@ export function startPageLife(app: string, base: string, beside: string, guard: 
 /** 128 random bits; not randomUUID, which pages without TLS do not have. */
 const newTabId = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
-function factsOf(app: string, tab: string): HelloFacts {
+function factsOf({ app, cookieless }: Site, tab: string): HelloFacts {
   const hints = (navigator as Navigator & { readonly userAgentData?: { readonly platform?: string } }).userAgentData;
   const { clientWidth, clientHeight } = document.documentElement;
   return {
@@ -88,6 +88,7 @@ function factsOf(app: string, tab: string): HelloFacts {
     viewportWidth: clientWidth,
     viewportHeight: clientHeight,
     webdriver: navigator.webdriver === true,
+    cookieless: cookieless !== undefined,
   };
 }
 

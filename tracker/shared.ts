@@ -6,7 +6,7 @@ import { EVENTS } from '../engine/protocol/events.ts';
 import { type Point, pointOf } from './capture/early.ts';
 import { type Emit, type Env, later, listen, type Stop, whenIdle } from './capture/env.ts';
 import { actionable, describeTarget } from './capture/target.ts';
-import { BLOCK_ATTRIBUTE, TEXT_MAX_CHARS, visibleText } from './capture/visible-text.ts';
+import { privacy, TEXT_MAX_CHARS, visibleText } from './capture/visible-text.ts';
 
 export const SHARED = {
   EVENTS,
@@ -17,7 +17,7 @@ export const SHARED = {
   actionable,
   describeTarget,
   visibleText,
-  BLOCK_ATTRIBUTE,
+  privacy,
   TEXT_MAX_CHARS,
 };
 

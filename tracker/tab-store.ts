@@ -1,11 +1,12 @@
-import type { TabStore } from './capture/env.ts';
+import type { TabKey, TabStore } from './capture/env.ts';
 
 /**
  * The tab's own storage (sessionStorage). Values are taken, not read: they lie there only between two pages, so that a
  * duplicated tab, which copies the storage of a page that is alive, finds nothing and becomes a tab of its own.
- * @param prefix keeps apps of one origin apart
+ * @param app keeps apps of one origin apart
  */
-export function createTabStore(prefix: string): TabStore {
+export function createTabStore(app: string): TabStore {
+  const prefix = `datalab.${app}.`;
   return {
     take(key) {
       try {
@@ -25,3 +26,8 @@ export function createTabStore(prefix: string): TabStore {
     },
   };
 }
+
+const KEYS: readonly TabKey[] = ['tab', 'session', 'page'];
+
+/** Removes all that an app has there. */
+export const forget = (app: string) => KEYS.forEach(createTabStore(app).take);

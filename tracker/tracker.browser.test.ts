@@ -5,9 +5,9 @@ import { HELLO_REQUEST } from '../engine/protocol/hello.ts';
 import { ELEMENT_SCALE } from '../engine/protocol/limits.ts';
 import { CHROMIUM_FLAGS } from '../ops/browser/ensure-chromium.ts';
 import { buildTracker } from '../ops/build/tracker.ts';
+import type {} from './api.ts';
 import { FixtureGateway } from './fixture/gateway.ts';
 import { FixtureSite } from './fixture/site.ts';
-import type {} from './main.ts';
 import { LOSSES } from './transport/outbox.ts';
 import type { Remains } from './transport/remains.ts';
 
@@ -98,6 +98,7 @@ describe.skipIf(!executablePath).each([
       'extraFailures',
       'earlyPoints',
       'faults',
+      'leftOut',
     ];
     expect(await page.evaluate(() => Object.keys(window.datalab?.state() ?? {}))).toEqual(['place', 'session', ...counters]);
     expect(await page.evaluate(() => Object.keys(window.datalab?.state()?.lost ?? {}))).toEqual([...LOSSES]);
@@ -307,7 +308,7 @@ describe.skipIf(!executablePath).each([
     await page.goto(`${site.origin}/two`);
     await page.waitForLoadState('networkidle');
     expect(new Set(gateway.asked)).toEqual(new Set(['/datalab.js']));
-    expect(await page.evaluate(() => window.datalab)).toBeUndefined();
+    expect(await page.evaluate(() => window.datalab?.state())).toBeNull();
   });
 
   test('loaded twice, it runs once', async () => {
@@ -352,8 +353,8 @@ describe.skipIf(!executablePath).each([
       expect([await faults(), await extraFailures()]).toEqual([0, 0]);
     });
 
-    test('belongs to the core that names it: every name in the core is a file that was built', async () => {
-      const named = [...(scripts.get('datalab.js') ?? '').matchAll(/datalab-[\w-]*\.js/g)].map(([name]) => name);
+    test('belongs to the core that names it: every name in a file is one that was built, and every file is named', async () => {
+      const named = [...scripts.values()].flatMap((code) => code.match(/datalab-[a-z]+-[0-9a-f]{8}\.js/g) ?? []);
       expect(new Set(named)).toEqual(new Set([...scripts.keys()].filter((name) => name !== 'datalab.js')));
     });
 

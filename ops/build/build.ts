@@ -1,5 +1,5 @@
 /**
- * Builds what browsers load: the tracker and the UI, into build/. Runs at the end of `npm ci`, so that the first start is
+ * Builds what browsers load: the tracker, its npm entry and the UI, into build/. Runs at the end of `npm ci`, so that the first start is
  * a start and not a build.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 if (!existsSync(join(ROOT, 'node_modules', 'vite'))) {
   console.log('Not building tracker and UI: vite is a development dependency and was left out.');
 } else {
-  const parts = Object.entries({ tracker, ui });
+  const parts = Object.entries({ tracker, npm, ui });
   for (const [i, [part, buildPart]] of parts.entries()) {
     console.log(`[${i + 1}/${parts.length}] building ${part} …`);
     const startedMs = performance.now();
@@ -29,6 +29,13 @@ async function tracker(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const [file, code] of files) writeFileSync(join(folder, file), code);
   console.log(tableOf(weigh(files)));
+}
+
+async function npm(): Promise<void> {
+  const { buildNpm } = await import('./npm.ts');
+  const folder = join(ROOT, 'build', 'npm');
+  mkdirSync(folder, { recursive: true });
+  for (const [file, code] of await buildNpm()) writeFileSync(join(folder, file), code);
 }
 
 async function ui(): Promise<void> {

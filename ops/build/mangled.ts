@@ -16,7 +16,7 @@ const NAMES = [
   ...['openSocket', 'opened', 'postHello', 'after', 'storage', 'loadPolls', 'hurry'],
   // capture
   ...['guard', 'settlers', 'tick', 'pointOf', 'later', 'listen', 'whenIdle', 'actionable', 'describeTarget', 'visibleText'],
-  ...['EVENTS', 'BLOCK_ATTRIBUTE', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],
+  ...['beside', 'emit', 'tap', 'EVENTS', 'privacy', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],
 ];
 
 /** Every name that stands in JSON on the wire, and the kinds of events, which are values and keys at once. */

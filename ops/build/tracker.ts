@@ -3,14 +3,15 @@
  *
  *   main.ts  ─ bundle ─ classes to closures ─ minify, shorten names ──┬─ + name of the extra ─▶ datalab.js
  *   extra.ts ─ bundle, without what the core lends ─ minify, same names ─ hash ─▶ datalab-extra-HASH.js
+ *   debug.ts ─ bundle ─ minify, same names ─ hash ─▶ datalab-debug-HASH.js
  *   polls.ts ─ bundle ─ minify, same names ─ hash ─▶ datalab-polls-HASH.js
  *
- * es2022 where the issue says nothing and es2020 would do: private fields lowered to WeakMaps cost size and speed, and
- * every browser since 2021 has them.
+ * What ships is ES2020. Bundled as ES2022: private fields would be lowered to WeakMaps, which cost size and speed; as closures they
+ * need no lowering.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { build, type MinifyOptions, minifySync, type Plugin, type Rollup } from 'vite';
+import { build, type MinifyOptions, minifySync, type Plugin, type Rollup, transformWithOxc } from 'vite';
 import { EVENTS } from '../../engine/protocol/events.ts';
 import { LIFECYCLE_EVENTS, type LifecycleEvent } from '../../engine/protocol/lifecycle.ts';
 import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
@@ -19,13 +20,16 @@ import { MANGLED } from './mangled.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TRACKER = join(ROOT, 'tracker');
-const TARGET = 'es2022';
+const BUNDLED_AS = 'es2022';
+/** What websites are given. */
+export const TARGET = 'es2020';
 
 /** What websites load: its address is in their pages, so its name never changes. */
 export const CORE_FILE = 'datalab.js';
 /** Stands in the core for the extra's name until that is known: its hash, and with it its content, depends on the core's names. */
 const EXTRA_MARK = '@extra@';
 const POLLS_MARK = '@polls@';
+const DEBUG_MARK = '@debug@';
 /** Stands for rows of EVENTS: the core has those of the events that it makes, and its extra brings the others along. */
 const ROWS_MARK = 'datalabRows()';
 /** What the core lends (tracker/shared.ts) comes from these. */
@@ -38,6 +42,7 @@ const LENT = ['../engine/protocol/events.ts', 'capture/early.ts', 'capture/env.t
 export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<string, string>> {
   let core = await bundle('main.ts', 'iife');
   let extra = await bundle('extra.ts', 'es', [lent()]);
+  let debug = await bundle('debug/debug.ts', 'es');
   let polls = await bundle('polls.ts', 'es');
   const made = kindsMadeBy(core);
   core = core.replace(
@@ -49,34 +54,47 @@ export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<
     rowsOf((kind) => !made.has(kind)),
   );
   if (minify) {
-    const shortCore = shorten(classesToClosures(literal(core)));
+    const shortCore = shorten(await lower(classesToClosures(literal(core))));
     core = shortCore.code;
-    extra = shorten(classesToClosures(extra), shortCore.mangleCache).code;
-    polls = shorten(polls, shortCore.mangleCache).code;
+    const shortExtra = shorten(await lower(classesToClosures(extra)), shortCore.mangleCache);
+    extra = shortExtra.code;
+    polls = shorten(await lower(polls), shortCore.mangleCache).code;
+    // It reads the events of both.
+    debug = shorten(await lower(debug), shortExtra.mangleCache).code;
   }
   const extraFile = hashed('extra', extra);
   const pollsFile = hashed('polls', polls);
+  const debugFile = hashed('debug', debug);
   return new Map([
-    [CORE_FILE, core.replace(EXTRA_MARK, extraFile).replace(POLLS_MARK, pollsFile)],
+    [CORE_FILE, core.replace(EXTRA_MARK, extraFile).replace(POLLS_MARK, pollsFile).replace(DEBUG_MARK, debugFile)],
     [extraFile, extra],
     [pollsFile, polls],
+    [debugFile, debug],
   ]);
 }
 
 const hashed = (name: string, code: string) => `datalab-${name}-${createHash('sha256').update(code).digest('hex').slice(0, 8)}.js`;
 
-async function bundle(entry: string, format: 'iife' | 'es', plugins: Plugin[] = []): Promise<string> {
+/**
+ * One file of an entry and all that it imports, unminified.
+ * @param entry in tracker/
+ */
+export async function bundle(entry: string, format: 'iife' | 'es', plugins: Plugin[] = [], target = BUNDLED_AS): Promise<string> {
   const built = await build({
     root: ROOT,
     configFile: false,
     publicDir: false,
     logLevel: 'warn',
     plugins: [...plugins, rows()],
-    define: { DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK), DATALAB_POLLS_FILE: JSON.stringify(POLLS_MARK) },
+    define: {
+      DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK),
+      DATALAB_POLLS_FILE: JSON.stringify(POLLS_MARK),
+      DATALAB_DEBUG_FILE: JSON.stringify(DEBUG_MARK),
+    },
     build: {
       write: false,
       minify: false,
-      target: TARGET,
+      target,
       lib: { entry: join(TRACKER, entry), formats: [format], name: 'datalabTracker' },
       rolldownOptions: {
         output: { topLevelVar: false },
@@ -134,6 +152,11 @@ function lent(): Plugin {
       return id === join(TRACKER, 'extra.ts') ? `${code}\nexport { share } from ${JSON.stringify(name)};` : null;
     },
   };
+}
+
+/** Writes in ES2020 what is newer. */
+async function lower(code: string): Promise<string> {
+  return (await transformWithOxc(code, CORE_FILE, { target: TARGET, sourcemap: false })).code;
 }
 
 /** Writes as literals what the minifier takes for variables, and shortens names that never leave the tracker. */

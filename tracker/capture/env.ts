@@ -9,8 +9,11 @@ export type Emit = (event: Event, page?: PageContext) => void;
 /** Ends a behaviour and takes back everything it did to the page. */
 export type Stop = () => void;
 
+/** What lies in the tab's storage: its id, what is left of its session, and the page before. */
+export type TabKey = 'tab' | 'session' | 'page';
+
 /** A place of its own in the tab's storage, which may be refused: then nothing is found. */
-export type TabStore = { take(key: string): string | null; put(key: string, value: string): void };
+export type TabStore = { take(key: TabKey): string | null; put(key: TabKey, value: string): void };
 
 export type Env = {
   readonly guard: Guard;

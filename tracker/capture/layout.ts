@@ -1,7 +1,7 @@
 import type { LayoutBox } from '../../engine/protocol/events.ts';
 import { LAYOUT_MAX_BOXES } from '../../engine/protocol/limits.ts';
 import { type Emit, type Env, later, type Stop, whenIdle } from './env.ts';
-import { BLOCK_ATTRIBUTE, TEXT_MAX_CHARS, visibleText } from './visible-text.ts';
+import { privacy, TEXT_MAX_CHARS, visibleText } from './visible-text.ts';
 
 /** The parts by which a page is recognised. */
 const PARTS =
@@ -70,9 +70,9 @@ export function startLayout(emit: Emit, env: Env): Stop {
 function readBoxes(): LayoutBox[] {
   const boxes: LayoutBox[] = [];
   let lookedAt = 0;
-  for (const element of document.querySelectorAll(`${PARTS}, [${BLOCK_ATTRIBUTE}]`)) {
+  for (const element of document.querySelectorAll(`${PARTS}, ${privacy.block}`)) {
     if (boxes.length >= LAYOUT_MAX_BOXES || ++lookedAt > LOOKED_AT_MAX) break;
-    const blocked = element.closest(`[${BLOCK_ATTRIBUTE}]`);
+    const blocked = element.closest(privacy.block);
     if (blocked && blocked !== element) continue;
     const { left, top, width, height } = element.getBoundingClientRect();
     if (width < SIDE_MIN_PX || height < SIDE_MIN_PX || isHidden(element)) continue;

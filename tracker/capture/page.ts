@@ -1,13 +1,18 @@
 import type { PageContext } from '../../engine/protocol/events.ts';
+import { privacy } from './visible-text.ts';
 
 /** Sizes are read at most this often: reading them makes the browser lay the page out. */
 const SIZE_MAX_AGE_MS = 1_000;
 
-/** An address as it may leave the browser: without query and fragment, where tokens and searches stand. */
+/**
+ * An address as it may leave the browser: without fragment and query, where tokens and searches stand, but for the parameters
+ * that the site keeps, in their order.
+ */
 export function stripAddress(href: string): string {
-  const { protocol, origin, pathname } = new URL(href, location.href);
+  const { protocol, origin, pathname, searchParams } = new URL(href, location.href);
+  for (const name of [...searchParams.keys()]) if (!name || !privacy.urlKeep.split(',').includes(name)) searchParams.delete(name);
   // The rest of a mailto: or tel: is a person.
-  return protocol === 'http:' || protocol === 'https:' ? origin + pathname : protocol;
+  return protocol === 'http:' || protocol === 'https:' ? `${origin + pathname}?${searchParams}`.replace(/\?$/, '') : protocol;
 }
 
 /** Makes the reader of the page's address and sizes. The same object is given until one of them changed. */

@@ -7,7 +7,7 @@
  *   6. tag:nth-of-type        — 5 and 6 below the name of the parent, up to body, shadow root or frame
  */
 import { stripAddress } from './page.ts';
-import { BLOCK_ATTRIBUTE, visibleText } from './visible-text.ts';
+import { privacy, visibleText } from './visible-text.ts';
 
 /** How a target is kept beside its event. */
 export type Target = { readonly target: string; readonly tag: string; readonly text: string; readonly href: string };
@@ -24,7 +24,7 @@ const STATE_CLASS = /^(is|has|js)-|^(active|open|closed|selected|current|hover|f
 /** The element that a press at `element` means: the link around the icon, the blocked part as a whole. */
 export function actionable(element: Element, attribute: string): Element {
   const named = attribute ? `[${CSS.escape(attribute)}], ` : '';
-  return element.closest(`[${BLOCK_ATTRIBUTE}]`) ?? element.closest(named + ACTIONABLE) ?? element;
+  return element.closest(privacy.block) ?? element.closest(named + ACTIONABLE) ?? element;
 }
 
 /** Names an element. @param attribute the app's own naming attribute, '' for none */
@@ -79,7 +79,7 @@ export function readsLikeWords(name: string): boolean {
 
 function isSpoken(part: string): boolean {
   if (!/^[a-z]+$/i.test(part)) return false;
-  const humps = part.split(/(?<=[a-z])(?=[A-Z])/);
+  const humps = part.match(/[A-Z]*[a-z]+|[A-Z]+/g) ?? [];
   // Words of two letters are common in names (to, in, nav's "md"), humps of two letters only in hashes.
   if (humps.length > 1 && humps.some((hump) => hump.length < 3)) return false;
   return humps.every((hump) => hump.length <= 3 || /[aeiouy]/i.test(hump));

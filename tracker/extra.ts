@@ -2,15 +2,31 @@
  * datalab-extra.js: what a page's first moments do not need. The core loads it once the hello was admitted and the page
  * is idle, and starts it as one more behaviour.
  */
+import { startDead } from './capture/dead.ts';
 import type { Point } from './capture/early.ts';
+import { startEngaged } from './capture/engaged.ts';
 import type { Emit, Env, Stop } from './capture/env.ts';
+import { startErrors } from './capture/errors.ts';
+import { startForm } from './capture/form.ts';
+import { startFrames } from './capture/frames.ts';
 import { startHover } from './capture/hover.ts';
+import { startInnerScroll } from './capture/inner-scroll.ts';
 import { startLayout } from './capture/layout.ts';
+import { startLink } from './capture/link.ts';
 import { startMove } from './capture/move.ts';
+import { startRage } from './capture/rage.ts';
+import { startScroll } from './capture/scroll.ts';
+import { startVitals } from './capture/vitals.ts';
 
-/** Begins every behaviour of the extra. @param early where the pointer was until now */
+const STARTS = [startScroll, startInnerScroll, startLayout, startRage, startDead, startLink, startForm, startEngaged, startVitals];
+
+/** Begins every behaviour of the extra. @param early what happened until now */
 export function start(emit: Emit, env: Env, early: readonly Point[]): Stop {
-  const stops = [startMove, startHover, startLayout].map((each) => each(emit, env, early));
+  const points = early.filter(({ event }) => event.type === 'pointermove');
+  const errors = early.filter(({ event }) => event.type !== 'pointermove');
+  const stops = [startMove(emit, env, points), startHover(emit, env, points), startErrors(emit, env, errors)];
+  for (const each of STARTS) stops.push(each(emit, env));
+  stops.push(startFrames(env));
   return () => {
     for (const stop of stops) stop();
   };

@@ -7,7 +7,7 @@ declare const DATALAB_EXTRA_FILE: string;
 
 export type ExtraStats = {
   /** Times that datalab-extra.js could not be loaded. */ readonly extraFailures: number;
-  /** Points of the pointer's way that wait for it; once it failed, or the page was left before, they are lost. */
+  /** Points of the pointer's way, and errors, that wait for it; once it failed, or the page was left before, they are lost. */
   readonly earlyPoints: number;
 };
 

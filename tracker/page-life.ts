@@ -5,7 +5,6 @@ import { startClick } from './capture/click.ts';
 import { type Emit, type Env, listen, settle } from './capture/env.ts';
 import type { Guard } from './capture/guard.ts';
 import { createPageReader } from './capture/page.ts';
-import { startScroll } from './capture/scroll.ts';
 import { startUrl } from './capture/url.ts';
 import { createExtra, type ExtraStats } from './load-extra.ts';
 import type { Site } from './site.ts';
@@ -35,14 +34,23 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
       if (place === 'CONNECT') extra.load();
     },
   });
-  const env: Env = { guard, store, config: () => connection.config, page: createPageReader(), settlers: new Set() };
+  const env: Env = {
+    guard,
+    store,
+    config: () => connection.config,
+    page: createPageReader(),
+    settlers: new Set(),
+    heard: new Set(),
+    judges: new Set(),
+    origin: () => ({ x: scrollX, y: scrollY }),
+  };
   const emit: Emit = (event, page = env.page()) => {
     if (!site.tap?.(event)) connection.push(event, page);
   };
   const extra = createExtra(site.beside, emit, env);
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
   connection.start();
-  const stops = [startUrl, startClick, startScroll].map((start) => start(emit, env)).reverse();
+  const stops = [startUrl, startClick].map((start) => start(emit, env)).reverse();
   stops.push(listen(env, window, 'online', () => connection.hurry()));
   const stopCapture = () => {
     settle(env);

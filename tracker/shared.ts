@@ -5,6 +5,7 @@
 import { EVENTS } from '../engine/protocol/events.ts';
 import { type Point, pointOf } from './capture/early.ts';
 import { type Emit, type Env, later, listen, type Stop, whenIdle } from './capture/env.ts';
+import { around, isElement } from './capture/place.ts';
 import { actionable, describeTarget } from './capture/target.ts';
 import { privacy, TEXT_MAX_CHARS, visibleText } from './capture/visible-text.ts';
 
@@ -14,6 +15,8 @@ export const SHARED = {
   later,
   listen,
   whenIdle,
+  around,
+  isElement,
   actionable,
   describeTarget,
   visibleText,

@@ -38,17 +38,24 @@ export type HelloRequest = FromSchema<typeof HELLO_REQUEST>;
 /** What the server tells the tracker to do. Every number has a default in DEFAULT_TRACKER_CONFIG. */
 export const TRACKER_CONFIG = {
   type: 'object',
-  required: ['moveSampleMs', 'hoverMinMs', 'flushMs', 'targetAttribute'],
+  required: ['moveSampleMs', 'hoverMinMs', 'flushMs', 'targetAttribute', 'vitals'],
   properties: {
     moveSampleMs: { type: 'integer', minimum: 10, maximum: 10_000, description: 'least time between two samples of the pointer' },
     hoverMinMs: { type: 'integer', minimum: 50, maximum: 60_000, description: 'a rest shorter than this is no hover' },
     flushMs: { type: 'integer', minimum: 50, maximum: 60_000, description: 'longest that an event waits for its frame' },
     targetAttribute: { type: 'string', maxLength: 64, description: 'attribute that names a target before all other rules' },
+    vitals: { type: 'boolean', description: 'web vitals are measured; their chunk is loaded only then' },
   },
 } as const;
 export type TrackerConfig = FromSchema<typeof TRACKER_CONFIG>;
 
-export const DEFAULT_TRACKER_CONFIG: TrackerConfig = { moveSampleMs: 50, hoverMinMs: 500, flushMs: 500, targetAttribute: 'data-datalab' };
+export const DEFAULT_TRACKER_CONFIG: TrackerConfig = {
+  moveSampleMs: 50,
+  hoverMinMs: 500,
+  flushMs: 500,
+  targetAttribute: 'data-datalab',
+  vitals: false,
+};
 
 /** Answer to an admitted hello. */
 export const HELLO_ANSWER = {

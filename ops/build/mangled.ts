@@ -16,6 +16,7 @@ const NAMES = [
   ...['openSocket', 'opened', 'postHello', 'after', 'storage', 'loadPolls', 'hurry'],
   // capture
   ...['guard', 'settlers', 'tick', 'pointOf', 'later', 'listen', 'whenIdle', 'actionable', 'describeTarget', 'visibleText'],
+  ...['around', 'engagedMs', 'heard', 'isElement', 'judges'],
   ...['beside', 'emit', 'tap', 'EVENTS', 'privacy', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],
 ];
 

@@ -1,10 +1,12 @@
 /**
- * Builds the scripts that websites load: the core, and what the core loads. No dependency, no source map.
+ * Builds the scripts that websites load: the core, the extra that the core loads, and what the extra loads. No source map; the one
+ * dependency is that of the vitals.
  *
  *   main.ts  ─ bundle ─ classes to closures ─ minify, shorten names ──┬─ + name of the extra ─▶ datalab.js
- *   extra.ts ─ bundle, without what the core lends ─ minify, same names ─ hash ─▶ datalab-extra-HASH.js
+ *   extra.ts ─ bundle, without what the core lends ─ minify, same names ─ + name of the vitals ─ hash ─▶ datalab-extra-HASH.js
  *   debug.ts ─ bundle ─ minify, same names ─ hash ─▶ datalab-debug-HASH.js
  *   polls.ts ─ bundle ─ minify, same names ─ hash ─▶ datalab-polls-HASH.js
+ *   vitals.ts ─ bundle, with its package ─ minify, names kept ─ hash ─▶ datalab-vitals-HASH.js
  *
  * What ships is ES2020. Bundled as ES2022: private fields would be lowered to WeakMaps, which cost size and speed; as closures they
  * need no lowering.
@@ -30,10 +32,11 @@ export const CORE_FILE = 'datalab.js';
 const EXTRA_MARK = '@extra@';
 const POLLS_MARK = '@polls@';
 const DEBUG_MARK = '@debug@';
+const VITALS_MARK = '@vitals@';
 /** Stands for rows of EVENTS: the core has those of the events that it makes, and its extra brings the others along. */
 const ROWS_MARK = 'datalabRows()';
 /** What the core lends (tracker/shared.ts) comes from these. */
-const LENT = ['../engine/protocol/events.ts', 'capture/early.ts', 'capture/env.ts', 'capture/target.ts', 'capture/visible-text.ts'];
+const LENT = ['../engine/protocol/events.ts', ...['early', 'env', 'place', 'target', 'visible-text'].map((name) => `capture/${name}.ts`)];
 
 /**
  * @param minify false gives the source as one file
@@ -62,14 +65,20 @@ export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<
     // It reads the events of both.
     debug = shorten(await lower(debug), shortExtra.mangleCache).code;
   }
-  const extraFile = hashed('extra', extra);
-  const pollsFile = hashed('polls', polls);
+  const vitals = await bundle('vitals.ts', 'es', [], TARGET);
+  // A package's names are its own, and the chunk says nothing by names that are shortened elsewhere.
+  const vitalsCode = minify ? minifySync('vitals.js', vitals, { module: true, compress: { target: TARGET } }).code : vitals;
+  const vitalsFile = hashed('vitals', vitalsCode);
   const debugFile = hashed('debug', debug);
+  const pollsFile = hashed('polls', polls);
+  const extraCode = extra.replace(VITALS_MARK, vitalsFile);
+  const extraFile = hashed('extra', extraCode);
   return new Map([
-    [CORE_FILE, core.replace(EXTRA_MARK, extraFile).replace(POLLS_MARK, pollsFile).replace(DEBUG_MARK, debugFile)],
-    [extraFile, extra],
-    [pollsFile, polls],
+    [CORE_FILE, core.replace(EXTRA_MARK, extraFile).replace(DEBUG_MARK, debugFile).replace(POLLS_MARK, pollsFile)],
+    [extraFile, extraCode],
+    [vitalsFile, vitalsCode],
     [debugFile, debug],
+    [pollsFile, polls],
   ]);
 }
 
@@ -89,6 +98,7 @@ export async function bundle(entry: string, format: 'iife' | 'es', plugins: Plug
     define: {
       DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK),
       DATALAB_POLLS_FILE: JSON.stringify(POLLS_MARK),
+      DATALAB_VITALS_FILE: JSON.stringify(VITALS_MARK),
       DATALAB_DEBUG_FILE: JSON.stringify(DEBUG_MARK),
     },
     build: {

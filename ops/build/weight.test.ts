@@ -11,12 +11,13 @@ test('every file of the tracker is within its limit, compressed', () => {
   expect(weights.filter(({ brotliBytes, maxBytes }) => brotliBytes > maxBytes)).toEqual([]);
 });
 
-test('the core is one file, its extra, the polls and the debugger others: what is loaded on demand has not slipped into the core', () => {
+test('the core is one file, and each that it loads another: what is loaded on demand has not slipped into the core', () => {
   expect(weights.map(({ file }) => file)).toEqual([
     CORE_FILE,
     expect.stringMatching(/^datalab-extra-[0-9a-f]{8}\.js$/),
-    expect.stringMatching(/^datalab-polls-[0-9a-f]{8}\.js$/),
+    expect.stringMatching(/^datalab-vitals-[0-9a-f]{8}\.js$/),
     expect.stringMatching(/^datalab-debug-[0-9a-f]{8}\.js$/),
+    expect.stringMatching(/^datalab-polls-[0-9a-f]{8}\.js$/),
   ]);
   for (const { brotliBytes } of weights) expect(brotliBytes).toBeGreaterThan(500);
 });

@@ -4,8 +4,8 @@ import { CORE_FILE } from './tracker.ts';
 
 /** Brotli bytes of the core: everything that is not loaded on demand. */
 export const CORE_MAX_BYTES = 7_000;
-/** Brotli bytes of each file that the core loads on demand. */
-export const EXTRA_MAX_BYTES = 3_000;
+/** Brotli bytes of each file that is loaded on demand, by the beginning of its name. */
+export const EXTRA_MAX_BYTES = { 'datalab-extra': 5_000, 'datalab-vitals': 4_000, 'datalab-debug': 3_000, 'datalab-polls': 1_000 } as const;
 
 export type Weight = { readonly file: string; readonly bytes: number; readonly brotliBytes: number; readonly maxBytes: number };
 
@@ -15,8 +15,14 @@ export function weigh(files: ReadonlyMap<string, string>): readonly Weight[] {
     file,
     bytes: Buffer.byteLength(code),
     brotliBytes: brotliCompressSync(code).length,
-    maxBytes: file === CORE_FILE ? CORE_MAX_BYTES : EXTRA_MAX_BYTES,
+    maxBytes: maxBytesOf(file),
   }));
+}
+
+/** A file without a limit may weigh nothing. */
+function maxBytesOf(file: string): number {
+  if (file === CORE_FILE) return CORE_MAX_BYTES;
+  return Object.entries(EXTRA_MAX_BYTES).find(([name]) => file.startsWith(name))?.[1] ?? 0;
 }
 
 /** A table of the weights, for a terminal. */

@@ -8,24 +8,32 @@ export type Point = {
   readonly atMs: number;
   readonly page: PageContext;
   readonly element: unknown;
+  /** What told of it: among what came early, it may also be an error, which has no place. */ readonly event: globalThis.Event;
 };
 
-/** Most points kept: at sixty a second, a quarter of a minute. Who comes later has the first ones, and the way ends early. */
-const POINTS_MAX = 1_000;
+/** What the extra makes events of once it is there, from the page's first moment on. */
+export const EARLY_TYPES = ['pointermove', 'error', 'unhandledrejection'];
+
+/** Most kept: at sixty a second, a quarter of a minute. Who comes later has the first ones, and the way ends early. */
+const EARLY_MAX = 1_000;
 
 /** What a pointer says of itself; null for a finger, which is no pointer: it comes as clicks and scrolls. */
 export function pointOf(event: PointerEvent, env: Env): Point | null {
-  const { pageX: x, pageY: y } = event;
-  return event.pointerType === 'touch' ? null : { x, y, atMs: Date.now(), page: env.page(), element: event.composedPath()[0] };
+  const element = event.composedPath()[0];
+  const { x, y } = env.origin(element);
+  return event.pointerType === 'touch'
+    ? null
+    : { x: x + event.clientX, y: y + event.clientY, atMs: Date.now(), page: env.page(), element, event };
 }
 
-/**
- * Keeps the pointer's way from the page's first moment until the extra, which makes events of it, is there.
- * @param points takes them
- */
-export function keepEarly(env: Env, points: Point[]): Stop {
-  return listen<PointerEvent>(env, window, 'pointermove', (event) => {
+/** Keeps what comes too early for the extra. @param early takes it */
+export function keepEarly(env: Env, early: Point[]): Stop {
+  const keep = (event: PointerEvent) => {
     const point = pointOf(event, env);
-    if (point && points.length < POINTS_MAX) points.push(point);
-  });
+    if (point && early.length < EARLY_MAX) early.push(point);
+  };
+  const stops = EARLY_TYPES.map((type) => listen(env, window, type, keep));
+  return () => {
+    for (const stop of stops) stop();
+  };
 }

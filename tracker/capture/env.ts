@@ -1,5 +1,5 @@
 /** What every behaviour in this folder is given: `start(emit, env) → stop`. */
-import type { Event, PageContext } from '../../engine/protocol/events.ts';
+import type { Event, EventOf, PageContext } from '../../engine/protocol/events.ts';
 import type { TrackerConfig } from '../../engine/protocol/hello.ts';
 import type { Guard } from './guard.ts';
 
@@ -15,11 +15,24 @@ export type TabKey = 'tab' | 'session' | 'page';
 /** A place of its own in the tab's storage, which may be refused: then nothing is found. */
 export type TabStore = { take(key: TabKey): string | null; put(key: TabKey, value: string): void };
 
+/** A listener on the page's window. Frames of the same origin are given it, too, once the extra has found them (frames.ts). */
+export type Heard = readonly [type: string, listener: EventListener];
+
+/** @param click what was reported @param element what it meant */
+export type Judge = (click: EventOf<'click'>, element: Element, event: MouseEvent) => void;
+
 export type Env = {
   readonly guard: Guard;
   readonly store: TabStore;
   /** The server may change it at hello, so it is asked each time. */ config(): TrackerConfig;
   page(): PageContext;
+  /**
+   * What is added to client coordinates in the document of `inner` to make page coordinates, in CSS pixels. The extra puts one in its
+   * place that knows frames.
+   */
+  origin: (inner: EventTarget | undefined) => { readonly x: number; readonly y: number };
+  readonly heard: Set<Heard>;
+  /** Take each press, once it was reported. */ readonly judges: Set<Judge>;
   /** Behaviours that hold something back register here to let it go. */ readonly settlers: Set<() => void>;
 };
 
@@ -31,9 +44,14 @@ export function settle(env: Env): void {
 /** Listens passively in the capture phase, so that no handler of the page can hide an event, and no event waits for us. */
 export function listen<E extends globalThis.Event>(env: Env, target: EventTarget, type: string, fn: (event: E) => void): Stop {
   const listener = env.guard(fn) as EventListener;
+  const heard: Heard = [type, listener];
   const options = { passive: true, capture: true };
-  target.addEventListener(type, listener, options);
-  return () => target.removeEventListener(type, listener, options);
+  target.addEventListener(...heard, options);
+  if (target === window) env.heard.add(heard);
+  return () => {
+    target.removeEventListener(...heard, options);
+    env.heard.delete(heard);
+  };
 }
 
 /** Calls `fn` once, guarded. @returns cancels it */

@@ -1,5 +1,6 @@
 import { type Point, pointOf } from './early.ts';
 import { type Emit, type Env, listen, type Stop } from './env.ts';
+import { isElement } from './place.ts';
 import { actionable, describeTarget } from './target.ts';
 
 /** A pointer that lies still longer than this was left alone: nobody looks at one thing for so long. */
@@ -14,7 +15,7 @@ export function startHover(emit: Emit, env: Env, early: readonly Point[]): Stop 
     rest = null;
     const dwellMs = Date.now() - atMs;
     const { hoverMinMs, targetAttribute } = env.config();
-    if (dwellMs < hoverMinMs || !(element instanceof Element && element.isConnected)) return;
+    if (dwellMs < hoverMinMs || !(isElement(element) && element.isConnected)) return;
     const { target, tag, text } = describeTarget(actionable(element, targetAttribute), targetAttribute);
     emit({ kind: 'hover', atMs, x, y, target, tag, text, dwellMs: Math.min(dwellMs, HOVER_MAX_MS) }, page);
   };

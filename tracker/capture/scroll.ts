@@ -1,19 +1,28 @@
+import type { PageContext } from '../../engine/protocol/events.ts';
 import { REACH_STEPS } from '../../engine/protocol/limits.ts';
 import { type Emit, type Env, later, listen, type Stop } from './env.ts';
 
 /** While somebody scrolls, the place is reported this often. */
-const SCROLL_SAMPLE_MS = 250;
+export const SCROLL_SAMPLE_MS = 250;
+
+/** How much was seen, in steps of 5 %. All in CSS pixels. @param top what is scrolled away above @param height what is seen at once */
+export function reachOf(top: number, height: number, fullHeight: number): number {
+  return fullHeight > 0 ? Math.min(REACH_STEPS, Math.floor(((top + height) / fullHeight) * REACH_STEPS)) : REACH_STEPS;
+}
 
 /** Reports how far down the page was seen, beginning with what is seen without scrolling. */
 export function startScroll(emit: Emit, env: Env): Stop {
   let url = '';
   let reach = 0;
   let top = -1;
-  let waiting = false;
+  /** The page that is to be looked at; null for none. */
+  let waiting: PageContext | null = null;
   let cancel = () => {};
   const sample = () => {
-    waiting = false;
-    const page = env.page();
+    cancel();
+    const page = waiting;
+    waiting = null;
+    if (!page) return;
     if (page.url !== url) {
       url = page.url;
       reach = 0;
@@ -22,13 +31,12 @@ export function startScroll(emit: Emit, env: Env): Stop {
     const atTop = Math.max(0, Math.round(scrollY));
     if (atTop === top) return;
     top = atTop;
-    const seen = page.pageHeight > 0 ? (atTop + page.viewportHeight) / page.pageHeight : 1;
-    reach = Math.max(reach, Math.min(REACH_STEPS, Math.floor(seen * REACH_STEPS)));
-    emit({ kind: 'scroll', atMs: Date.now(), top, reach });
+    reach = Math.max(reach, reachOf(top, page.viewportHeight, page.pageHeight));
+    emit({ kind: 'scroll', atMs: Date.now(), top, reach }, page);
   };
   const soon = () => {
     if (waiting) return;
-    waiting = true;
+    waiting = env.page();
     cancel = later(env, SCROLL_SAMPLE_MS, sample);
   };
   soon();
@@ -36,8 +44,10 @@ export function startScroll(emit: Emit, env: Env): Stop {
   const stop = listen(env, document, 'scroll', (event) => {
     if (event.target === document) soon();
   });
+  env.settlers.add(sample);
   return () => {
     stop();
-    cancel();
+    sample();
+    env.settlers.delete(sample);
   };
 }

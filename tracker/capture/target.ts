@@ -5,8 +5,11 @@
  *   1. the attribute the app configured   2. a data attribute that tests use   3. an id without digits
  *   4. a class that reads like words, unique in the document   5. such a class, unique among siblings
  *   6. tag:nth-of-type        — 5 and 6 below the name of the parent, up to body, shadow root or frame
+ *
+ * What lies in a shadow root or in a frame of the same origin stands behind its holder's name and ` >>> `.
  */
 import { stripAddress } from './page.ts';
+import { around, holderOf } from './place.ts';
 import { privacy, visibleText } from './visible-text.ts';
 
 /** How a target is kept beside its event. */
@@ -24,28 +27,30 @@ const STATE_CLASS = /^(is|has|js)-|^(active|open|closed|selected|current|hover|f
 /** The element that a press at `element` means: the link around the icon, the blocked part as a whole. */
 export function actionable(element: Element, attribute: string): Element {
   const named = attribute ? `[${CSS.escape(attribute)}], ` : '';
-  return element.closest(privacy.block) ?? element.closest(named + ACTIONABLE) ?? element;
+  return around(element, privacy.block) ?? around(element, named + ACTIONABLE) ?? element;
 }
 
 /** Names an element. @param attribute the app's own naming attribute, '' for none */
 export function describeTarget(element: Element, attribute: string): Target {
-  const link = element.closest('a[href]');
+  const link = around(element, 'a[href]') as HTMLAnchorElement | null;
   return {
     target: selectorOf(element, attribute),
     tag: element.localName,
     // A container's text is its contents' text and changes with them: it would make a new target every time.
     text: element.matches(READABLE) || element.childElementCount === 0 ? visibleText(element) : '',
-    href: link instanceof HTMLAnchorElement ? stripAddress(link.href) : '',
+    href: typeof link?.href === 'string' ? stripAddress(link.href) : '',
   };
 }
 
 /** The name alone. */
 export function selectorOf(element: Element, attribute: string): string {
   const own = ownName(element, attribute);
-  if (own) return own;
-  const parent = element.parentElement;
-  if (!parent || element === document.body) return element.localName;
-  return `${selectorOf(parent, attribute)} > ${nameAmongSiblings(element, parent)}`;
+  const { localName, parentElement, parentNode } = element;
+  const isTop = !parentNode || /^(html|body)$/.test(localName);
+  const name = own ?? (isTop ? localName : nameAmongSiblings(element, parentNode));
+  if (!own && !isTop && parentElement) return `${selectorOf(parentElement, attribute)} > ${name}`;
+  const holder = holderOf(element);
+  return holder ? `${selectorOf(holder, attribute)} >>> ${name}` : name;
 }
 
 function ownName(element: Element, attribute: string): string | undefined {
@@ -55,11 +60,12 @@ function ownName(element: Element, attribute: string): string | undefined {
   }
   const { id } = element;
   if (readsLikeWords(id)) return `#${id}`;
-  const unique = wordClasses(element).find((name) => document.getElementsByClassName(name).length === 1);
+  const root = element.getRootNode() as Document | ShadowRoot;
+  const unique = wordClasses(element).find((name) => root.querySelectorAll(`.${name}`).length === 1);
   return unique && `.${unique}`;
 }
 
-function nameAmongSiblings(element: Element, parent: Element): string {
+function nameAmongSiblings(element: Element, parent: ParentNode): string {
   const siblings = [...parent.children];
   const unique = wordClasses(element).find((name) => siblings.every((other) => other === element || !other.classList.contains(name)));
   if (unique) return `.${unique}`;

@@ -29,7 +29,16 @@ export function probePage(): Promise<RecordedView> {
           targets: targets(),
         });
       },
-      { guard: createGuard(), store, config: () => DEFAULT_TRACKER_CONFIG, page: () => page, settlers: new Set() },
+      {
+        guard: createGuard(),
+        store,
+        config: () => DEFAULT_TRACKER_CONFIG,
+        page: () => page,
+        settlers: new Set(),
+        heard: new Set(),
+        judges: new Set(),
+        origin: () => ({ x: scrollX, y: scrollY }),
+      },
     );
   });
 }

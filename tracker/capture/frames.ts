@@ -1,0 +1,53 @@
+import type { Env, Stop } from './env.ts';
+
+/** Where the document that a node lies in begins on the page, scrolled as it is. */
+function originOf(inner: EventTarget | null | undefined): { readonly x: number; readonly y: number } {
+  const page = (inner as Partial<Node> | null | undefined)?.ownerDocument ?? document;
+  const frame = page === document ? null : page.defaultView?.frameElement;
+  if (!frame) return { x: scrollX, y: scrollY };
+  const { x, y } = originOf(frame);
+  const { left, top } = frame.getBoundingClientRect();
+  return { x: x + left + frame.clientLeft, y: y + top + frame.clientTop };
+}
+
+/** Events that nobody hears outside the shadow root in which they happen. */
+const NOT_COMPOSED = ['change', 'submit', 'scroll', 'toggle'];
+
+/**
+ * Lets what listens on the page's window hear the frames of its origin, too, and the shadow roots that somebody enters.
+ * A frame that has a tracker of its own is left to it. Begins after the behaviours: it passes on to them what they listen for.
+ */
+export function startFrames(env: Env): Stop {
+  env.origin = originOf;
+  const ended = new AbortController();
+  const options = { passive: true, capture: true, signal: ended.signal };
+  const known = new WeakSet<Node>();
+  const isNew = (node: Node) => !known.has(node) && known.add(node);
+
+  const enterRoot = (event: globalThis.Event) => {
+    for (const node of event.composedPath()) {
+      if (!('host' in node && 'mode' in node) || !isNew(node as ShadowRoot)) continue;
+      for (const [type, listener] of env.heard) if (NOT_COMPOSED.includes(type)) node.addEventListener(type, listener, options);
+    }
+  };
+  const enterFrame = (frame: unknown) => {
+    // Null where the frame is of another origin.
+    const inner = (frame as Partial<HTMLIFrameElement> | null)?.contentDocument;
+    const view = inner?.defaultView;
+    if (!inner || !view || 'datalab' in view || !isNew(inner)) return;
+    for (const [type, listener] of env.heard) view.addEventListener(type, listener, options);
+    enter(inner, view);
+  };
+  const enter = (page: Document, view: Window) => {
+    // A frame that goes to another address is another document; loads are not told to the window.
+    page.addEventListener(
+      'load',
+      env.guard((event: globalThis.Event) => enterFrame(event.target)),
+      options,
+    );
+    for (const type of ['pointerover', 'focusin']) view.addEventListener(type, env.guard(enterRoot), options);
+    for (const frame of page.querySelectorAll('iframe, frame')) enterFrame(frame);
+  };
+  enter(document, window);
+  return () => ended.abort();
+}

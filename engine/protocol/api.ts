@@ -166,7 +166,7 @@ export const PAGE_LIST = {
 } as const;
 export type PageList = FromSchema<typeof PAGE_LIST>;
 
-export const HEAT_LAYERS = ['move', 'hover', 'click'] as const;
+export const HEAT_LAYERS = ['move', 'hover', 'click', 'rage', 'dead'] as const;
 export type HeatLayer = (typeof HEAT_LAYERS)[number];
 
 /** `GET /api/heatmap` */

@@ -118,6 +118,20 @@ test('clicks and hovers count per target, dwell is added up', () => {
   ]);
 });
 
+test('rages and dead clicks are layers of heat, each weighs one; the clicks they are made of are counted by themselves', () => {
+  const spot = { atMs: AT, x: 1, y: 1, target: '#buy', tag: 'a', text: 'Buy' } as const;
+  const { rows, heat } = aggregate([
+    { ...spot, kind: 'rage', count: 5 },
+    { ...spot, kind: 'dead' },
+    { ...spot, kind: 'dead' },
+  ]);
+  expect(heat.map((row) => [row.layer, row.weight])).toEqual([
+    ['rage', 1],
+    ['dead', 2],
+  ]);
+  expect(rows('target')).toEqual([]);
+});
+
 test('heat: columns are shares of the viewport’s width, rows are bins of height, both clamped', () => {
   const corners = [click({ x: 640, y: 33 }), click({ x: -5, y: -5 }), click({ x: 9_999, y: 9_999_999 })];
   const { heat } = aggregate(corners);

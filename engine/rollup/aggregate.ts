@@ -128,6 +128,10 @@ export class Aggregator {
         this.#warm(sink, 'click', event, 1);
         return;
       }
+      case 'rage':
+      case 'dead':
+        this.#warm(sink, event.kind, event, 1);
+        return;
       case 'hover': {
         const dwellMs = Math.min(event.dwellMs, DURATION_MAX_MS);
         const sums = this.#target(sink, event);

@@ -22,6 +22,8 @@ describe('heat page', () => {
   it('weights have units', () => {
     expect(formatWeight('click', 1)).toBe('1 click');
     expect(formatWeight('click', 0.4)).toBe('under 1 click');
+    expect(formatWeight('rage', 2)).toBe('2 rages');
+    expect(formatWeight('dead', 1)).toBe('1 dead click');
     expect(formatWeight('move', 2500)).toBe('2.5 s of pointer');
   });
 });

@@ -18,8 +18,12 @@ export function heatPage({ page, cells, rowPx }: Pick<Heatmap, 'page' | 'cells' 
   return { width: page?.pageWidth || USUAL_WIDTH_PX[widthClass], height, rows: Math.ceil(height / rowPx) };
 }
 
+/** What is counted in the layers that do not measure time. */
+const COUNTED: Readonly<Partial<Record<HeatLayer, string>>> = { click: 'click', rage: 'rage', dead: 'dead click' };
+
 /** A weight with its unit. */
 export function formatWeight(layer: HeatLayer, weight: number): string {
-  if (layer !== 'click') return `${formatDuration(weight)} ${layer === 'hover' ? 'of hovering' : 'of pointer'}`;
-  return weight < 1 && weight > 0 ? 'under 1 click' : `${formatCount(weight)} ${Math.round(weight) === 1 ? 'click' : 'clicks'}`;
+  const counted = COUNTED[layer];
+  if (!counted) return `${formatDuration(weight)} ${layer === 'hover' ? 'of hovering' : 'of pointer'}`;
+  return weight < 1 && weight > 0 ? `under 1 ${counted}` : `${formatCount(weight)} ${counted}${Math.round(weight) === 1 ? '' : 's'}`;
 }

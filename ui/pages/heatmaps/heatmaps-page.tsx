@@ -15,7 +15,13 @@ import { formatWeight, heatPage } from './heat-page.ts';
 import { heatField } from './heat-raster.ts';
 import { HeatView } from './heat-view.tsx';
 
-const LAYER_LABELS: Readonly<Record<HeatLayer, string>> = { move: 'Moves', hover: 'Hovers', click: 'Clicks' };
+const LAYER_LABELS: Readonly<Record<HeatLayer, string>> = {
+  move: 'Moves',
+  hover: 'Hovers',
+  click: 'Clicks',
+  rage: 'Rages',
+  dead: 'Dead clicks',
+};
 const WIDTH_LABELS: Readonly<Record<WidthClass, string>> = { mobile: 'Mobile', tablet: 'Tablet', laptop: 'Laptop', desktop: 'Desktop' };
 
 type Page = PageList['pages'][number];

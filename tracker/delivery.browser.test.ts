@@ -221,6 +221,8 @@ describe.skipIf(!executablePath).each([
     proxy.mend();
     await context.setOffline(false);
     await gateway.until(() => gateway.hellos.length > hellos);
+    // What the click meant is for the extra to say, which waits for an idle moment.
+    await page.clock.resume();
     await expectAllStored(['#buy']);
   });
 

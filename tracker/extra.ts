@@ -2,6 +2,7 @@
  * datalab-extra.js: what a page's first moments do not need. The core loads it once the hello was admitted and the page
  * is idle, and starts it as one more behaviour.
  */
+import { startClick } from './capture/click.ts';
 import { startDead } from './capture/dead.ts';
 import type { Point } from './capture/early.ts';
 import { startEngaged } from './capture/engaged.ts';
@@ -22,9 +23,7 @@ const STARTS = [startScroll, startInnerScroll, startLayout, startRage, startDead
 
 /** Begins every behaviour of the extra. @param early what happened until now */
 export function start(emit: Emit, env: Env, early: readonly Point[]): Stop {
-  const points = early.filter(({ event }) => event.type === 'pointermove');
-  const errors = early.filter(({ event }) => event.type !== 'pointermove');
-  const stops = [startMove(emit, env, points), startHover(emit, env, points), startErrors(emit, env, errors)];
+  const stops = [startMove, startHover, startErrors, startClick].map((each) => each(emit, env, early));
   for (const each of STARTS) stops.push(each(emit, env));
   stops.push(startFrames(env));
   return () => {

@@ -4,7 +4,7 @@
  */
 import type { Call, Datalab, EventProps, StartOptions } from './api.ts';
 import { createGuard } from './capture/guard.ts';
-import { privacy } from './capture/visible-text.ts';
+import { privacy } from './capture/privacy.ts';
 import { flatProps, VALUE_MAX_CHARS } from './flat-props.ts';
 import { optedOut } from './opted-out.ts';
 import { type PageLife, startPageLife } from './page-life.ts';

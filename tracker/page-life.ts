@@ -1,7 +1,6 @@
 /** One life of a page: from load, or return from the back/forward cache, until it is left. */
 
 import { createBrowserPorts } from './browser-ports.ts';
-import { startClick } from './capture/click.ts';
 import { type Emit, type Env, listen, settle } from './capture/env.ts';
 import type { Guard } from './capture/guard.ts';
 import { createPageReader } from './capture/page.ts';
@@ -50,7 +49,7 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
   const extra = createExtra(site.beside, emit, env);
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
   connection.start();
-  const stops = [startUrl, startClick].map((start) => start(emit, env)).reverse();
+  const stops = [startUrl(emit, env)];
   stops.push(listen(env, window, 'online', () => connection.hurry()));
   const stopCapture = () => {
     settle(env);

@@ -5,24 +5,10 @@
 import { EVENTS } from '../engine/protocol/events.ts';
 import { type Point, pointOf } from './capture/early.ts';
 import { type Emit, type Env, later, listen, type Stop, whenIdle } from './capture/env.ts';
-import { around, isElement } from './capture/place.ts';
-import { actionable, describeTarget } from './capture/target.ts';
-import { privacy, TEXT_MAX_CHARS, visibleText } from './capture/visible-text.ts';
+import { stripAddress } from './capture/page.ts';
+import { privacy } from './capture/privacy.ts';
 
-export const SHARED = {
-  EVENTS,
-  pointOf,
-  later,
-  listen,
-  whenIdle,
-  around,
-  isElement,
-  actionable,
-  describeTarget,
-  visibleText,
-  privacy,
-  TEXT_MAX_CHARS,
-};
+export const SHARED = { EVENTS, pointOf, later, listen, whenIdle, stripAddress, privacy };
 
 /** What the extra's module exports. `share` is called once before `start`. */
 export type ExtraModule = { share(shared: typeof SHARED): void; start(emit: Emit, env: Env, early: readonly Point[]): Stop };

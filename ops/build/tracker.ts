@@ -36,7 +36,7 @@ const VITALS_MARK = '@vitals@';
 /** Stands for rows of EVENTS: the core has those of the events that it makes, and its extra brings the others along. */
 const ROWS_MARK = 'datalabRows()';
 /** What the core lends (tracker/shared.ts) comes from these. */
-const LENT = ['../engine/protocol/events.ts', ...['early', 'env', 'place', 'target', 'visible-text'].map((name) => `capture/${name}.ts`)];
+const LENT = ['../engine/protocol/events.ts', ...['early', 'env', 'page', 'privacy'].map((name) => `capture/${name}.ts`)];
 
 /**
  * @param minify false gives the source as one file

@@ -1,48 +1,55 @@
 import type { EventOf } from '../../engine/protocol/events.ts';
 import { ELEMENT_SCALE } from '../../engine/protocol/limits.ts';
+import { type Point, pointOf } from './early.ts';
 import { type Emit, type Env, listen, type Stop } from './env.ts';
 import { holderOf, isElement } from './place.ts';
 import { actionable, describeTarget } from './target.ts';
 
-/** Reports presses of any button and taps, with the time from entering the target to the press. */
-export function startClick(emit: Emit, env: Env): Stop {
+/**
+ * Reports presses of any button and taps, with the time from entering the target to the press.
+ * @param early what was pressed and entered until now
+ */
+export function startClick(emit: Emit, env: Env, early: readonly Point[]): Stop {
   let entered: Element | null = null;
   let enteredMs = 0;
-  const targetOf = (event: globalThis.Event) => {
-    const inner = event.composedPath()[0];
-    return isElement(inner) ? actionable(inner, env.config().targetAttribute) : null;
-  };
-  const enter = (event: PointerEvent) => {
-    const target = targetOf(event);
+  const targetOf = ({ element }: Point) => (isElement(element) ? actionable(element, env.config().targetAttribute) : null);
+  const enter = (point: Point) => {
+    const target = targetOf(point);
     if (target === entered) return;
     entered = target;
-    enteredMs = event.timeStamp;
+    enteredMs = point.event.timeStamp;
   };
-  const press = (event: MouseEvent) => {
-    const element = targetOf(event);
+  const press = (point: Point) => {
+    const element = targetOf(point);
     if (!element) return;
-    const origin = env.origin(event.composedPath()[0]);
+    const { atMs, page } = point;
+    const event = point.event as MouseEvent;
     const box = element.getBoundingClientRect();
     // Enter on a focused button clicks it without a pointer: its middle stands for the place.
     const byKey = event.detail === 0 && event.clientX === 0 && event.clientY === 0;
-    const x = byKey ? box.left + box.width / 2 : event.clientX;
-    const y = byKey ? box.top + box.height / 2 : event.clientY;
+    const inX = byKey ? box.width / 2 : event.clientX - box.left;
+    const inY = byKey ? box.height / 2 : event.clientY - box.top;
     const click: EventOf<'click'> = {
       kind: 'click',
-      atMs: Date.now(),
-      x: x + origin.x,
-      y: y + origin.y,
+      atMs,
+      x: byKey ? point.x + box.left + inX : point.x,
+      y: byKey ? point.y + box.top + inY : point.y,
       ...describeTarget(element, env.config().targetAttribute),
-      elementX: share(x - box.left, box.width),
-      elementY: share(y - box.top, box.height),
+      elementX: share(inX, box.width),
+      elementY: share(inY, box.height),
       button: event.button,
       hesitationMs: element === entered && !byKey ? Math.round(event.timeStamp - enteredMs) : 0,
       fixed: isFixed(element) ? 1 : 0,
     };
-    emit(click);
+    emit(click, page);
     for (const fn of env.judges) fn(click, element, event);
   };
-  const stops = [listen(env, window, 'pointerover', enter), listen(env, window, 'click', press), listen(env, window, 'auxclick', press)];
+  for (const point of early) {
+    if (point.event.type === 'pointerover') enter(point);
+    else if (point.event.type.endsWith('click')) press(point);
+  }
+  const heard = (type: string, fn: (point: Point) => void) => listen(env, window, type, (event: PointerEvent) => fn(pointOf(event, env)));
+  const stops = [heard('pointerover', enter), heard('click', press), heard('auxclick', press)];
   return () => {
     for (const stop of stops) stop();
   };

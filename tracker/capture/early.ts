@@ -12,28 +12,30 @@ export type Point = {
 };
 
 /** What the extra makes events of once it is there, from the page's first moment on. */
-export const EARLY_TYPES = ['pointermove', 'error', 'unhandledrejection'];
+const EARLY_TYPES = ['pointermove', 'pointerover', 'click', 'auxclick', 'error', 'unhandledrejection'];
 
-/** Most kept: at sixty a second, a quarter of a minute. Who comes later has the first ones, and the way ends early. */
+/** Most ways kept: at sixty a second, a quarter of a minute. Who comes later has the first ones, and the way ends early. */
 const EARLY_MAX = 1_000;
 
-/** What a pointer says of itself; null for a finger, which is no pointer: it comes as clicks and scrolls. */
-export function pointOf(event: PointerEvent, env: Env): Point | null {
+/** Where something happened, and when. */
+export function pointOf(event: PointerEvent, env: Env): Point {
   const element = event.composedPath()[0];
   const { x, y } = env.origin(element);
-  return event.pointerType === 'touch'
-    ? null
-    : { x: x + event.clientX, y: y + event.clientY, atMs: Date.now(), page: env.page(), element, event };
+  return { x: x + event.clientX, y: y + event.clientY, atMs: Date.now(), page: env.page(), element, event };
 }
 
-/** Keeps what comes too early for the extra. @param early takes it */
-export function keepEarly(env: Env, early: Point[]): Stop {
-  const keep = (event: PointerEvent) => {
-    const point = pointOf(event, env);
-    if (point && early.length < EARLY_MAX) early.push(point);
-  };
-  const stops = EARLY_TYPES.map((type) => listen(env, window, type, keep));
+/** True for a press of any button, or a tap. */
+export const isPress = ({ event }: Point) => event.type.endsWith('click');
+
+/** Keeps what comes too early for the extra. @param keep takes it */
+export function hearEarly(env: Env, keep: (point: Point) => void): Stop {
+  const stops = EARLY_TYPES.map((type) => listen(env, window, type, (event: PointerEvent) => keep(pointOf(event, env))));
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Adds to what is kept; presses always, of other things the first ones. */
+export function keepEarly(early: Point[], point: Point): void {
+  if (early.length < EARLY_MAX || isPress(point)) early.push(point);
 }

@@ -31,8 +31,10 @@ export function startErrors(emit: Emit, env: Env, early: readonly Point[]): Stop
     };
     emit(told, page);
   };
-  early.forEach(env.guard(({ event, atMs, page }: Point) => take(event, atMs, page)));
-  const stops = ['error', 'unhandledrejection'].map((type) => listen(env, window, type, (event) => take(event, Date.now())));
+  const types = ['error', 'unhandledrejection'];
+  const takeEarly = env.guard(({ event, atMs, page }: Point) => take(event, atMs, page));
+  for (const point of early) if (types.includes(point.event.type)) takeEarly(point);
+  const stops = types.map((type) => listen(env, window, type, (event) => take(event, Date.now())));
   return () => {
     for (const stop of stops) stop();
   };

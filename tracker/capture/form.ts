@@ -1,8 +1,8 @@
 import type { EventOf, PageContext } from '../../engine/protocol/events.ts';
 import { type Emit, type Env, listen, type Stop } from './env.ts';
 import { around, isElement } from './place.ts';
+import { privacy } from './privacy.ts';
 import { describeTarget } from './target.ts';
-import { privacy } from './visible-text.ts';
 
 const FIELD = 'input, select, textarea';
 /** Inputs that are buttons, or that nobody sees. */

@@ -1,5 +1,6 @@
 import { type Point, pointOf } from './early.ts';
 import { type Emit, type Env, listen, type Stop } from './env.ts';
+import { isWay } from './move.ts';
 import { isElement } from './place.ts';
 import { actionable, describeTarget } from './target.ts';
 
@@ -8,7 +9,7 @@ export const HOVER_MAX_MS = 60_000;
 
 /** Reports rests of the pointer on a target, once they end. @param early where it was before this began: there it may still rest */
 export function startHover(emit: Emit, env: Env, early: readonly Point[]): Stop {
-  let rest = early[early.length - 1] ?? null;
+  let rest = early.filter(isWay).pop() ?? null;
   const end = () => {
     if (!rest) return;
     const { element, x, y, atMs, page } = rest;
@@ -22,7 +23,7 @@ export function startHover(emit: Emit, env: Env, early: readonly Point[]): Stop 
   const stops = [
     listen<PointerEvent>(env, window, 'pointermove', (event) => {
       const point = pointOf(event, env);
-      if (!point) return;
+      if (!isWay(point)) return;
       end();
       rest = point;
     }),

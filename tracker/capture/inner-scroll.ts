@@ -1,9 +1,9 @@
 import type { PageContext } from '../../engine/protocol/events.ts';
 import { type Emit, type Env, later, listen, type Stop } from './env.ts';
 import { around, isElement } from './place.ts';
+import { privacy } from './privacy.ts';
 import { reachOf, SCROLL_SAMPLE_MS } from './scroll.ts';
 import { describeTarget } from './target.ts';
-import { privacy } from './visible-text.ts';
 
 /** A container as it was last reported. */
 type Seen = { readonly url: string; readonly top: number; readonly reach: number };

@@ -1,7 +1,8 @@
 import type { LayoutBox } from '../../engine/protocol/events.ts';
 import { LAYOUT_MAX_BOXES } from '../../engine/protocol/limits.ts';
 import { type Emit, type Env, later, type Stop, whenIdle } from './env.ts';
-import { privacy, TEXT_MAX_CHARS, visibleText } from './visible-text.ts';
+import { privacy } from './privacy.ts';
+import { TEXT_MAX_CHARS, visibleText } from './visible-text.ts';
 
 /** The parts by which a page is recognised. */
 const PARTS =

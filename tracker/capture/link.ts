@@ -1,7 +1,7 @@
 import { type Emit, type Env, listen, type Stop } from './env.ts';
 import { around, isElement } from './place.ts';
+import { privacy } from './privacy.ts';
 import { describeTarget } from './target.ts';
-import { privacy } from './visible-text.ts';
 
 /** What browsers save, or hand to another program, rather than show as a page. */
 const FILE =

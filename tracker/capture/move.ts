@@ -3,6 +3,9 @@ import { type Point, pointOf } from './early.ts';
 import { type Emit, type Env, later, listen, type Stop } from './env.ts';
 import { createThinner, REST_MIN_MS } from './thinner.ts';
 
+/** True for a place on a pointer's way; a finger is no pointer: it comes as clicks and scrolls. */
+export const isWay = ({ event }: Point) => event.type === 'pointermove' && (event as PointerEvent).pointerType !== 'touch';
+
 /** Reports where the pointer was and how long it stayed. @param early where it was before this began */
 export function startMove(emit: Emit, env: Env, early: readonly Point[]): Stop {
   const thinner = createThinner<PageContext>(
@@ -22,8 +25,8 @@ export function startMove(emit: Emit, env: Env, early: readonly Point[]): Stop {
   };
   let cancel = () => {};
   const end = () => thinner.end(Date.now());
-  const take = (point: Point | null) => {
-    if (!point) return;
+  const take = (point: Point) => {
+    if (!isWay(point)) return;
     thinner.at(point.x, point.y, point.atMs, point.page);
     if (!watching) watch(REST_MIN_MS);
   };

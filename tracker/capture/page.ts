@@ -1,5 +1,5 @@
 import type { PageContext } from '../../engine/protocol/events.ts';
-import { privacy } from './visible-text.ts';
+import { privacy } from './privacy.ts';
 
 /** Sizes are read at most this often: reading them makes the browser lay the page out. */
 const SIZE_MAX_AGE_MS = 1_000;

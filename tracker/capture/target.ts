@@ -10,7 +10,8 @@
  */
 import { stripAddress } from './page.ts';
 import { around, holderOf } from './place.ts';
-import { privacy, visibleText } from './visible-text.ts';
+import { privacy } from './privacy.ts';
+import { visibleText } from './visible-text.ts';
 
 /** How a target is kept beside its event. */
 export type Target = { readonly target: string; readonly tag: string; readonly text: string; readonly href: string };

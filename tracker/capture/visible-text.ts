@@ -1,13 +1,8 @@
 import { around, isElement } from './place.ts';
+import { privacy } from './privacy.ts';
 
 /** Longest text kept of an element, in characters. */
 export const TEXT_MAX_CHARS = 64;
-
-/**
- * Selectors of what is hidden, by commas: of masked elements the text is replaced by dots, into blocked ones nobody looks. And
- * names of query parameters that stay in addresses. The site's own are added once, before anything is captured.
- */
-export const privacy = { mask: '[data-datalab-mask]', block: '[data-datalab-block]', urlKeep: '' };
 
 /** What people type, and what nobody reads. */
 const NEVER_READ = 'input, textarea, select, script, style, noscript, [contenteditable]:not([contenteditable=false]), ';

@@ -24,7 +24,9 @@ describe('README', () => {
   });
 
   it('names only commands that there are', () => {
-    const named = [...readme.matchAll(/`?npm (?:run )?(demo|start|test|check|bench|build|format|faults|size)\b/g)].map(([, name]) => name ?? '');
+    const named = [...readme.matchAll(/`?npm (?:run )?(demo|start|test|check|bench|build|format|faults|size)\b/g)].map(
+      ([, name]) => name ?? '',
+    );
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 

@@ -14,6 +14,7 @@ export const COUNTERS = [
   'framesSetAside',
   'acksSent',
   'thinsSent',
+  'controlsSent',
   'eventsIgnored',
   'faults',
   'restarts',

@@ -559,7 +559,7 @@ describe('questions and health', () => {
     await live.until(({ type }) => type === 'welcome');
     live.socket.send(JSON.stringify({ type: 'watch-pulse', app: 'shop' }));
     // Another program holds the file for longer than a statement waits.
-    const other = new DatabaseSync(join(dataDir, 'datalab.sqlite'));
+    const other = new DatabaseSync(join(dataDir, 'datalab.sqlite'), { timeout: 5_000 });
     other.exec('BEGIN IMMEDIATE');
     for (const firstSeq of [1, 3, 5]) socket.send(frame(firstSeq));
     await live.until((message) => message.type === 'pulse' && message.storeAway);
@@ -608,6 +608,68 @@ describe('questions and health', () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
     expect((await fetch(`${node.url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe('control', () => {
+  const post = (path: string, body?: unknown, headers: Record<string, string> = {}, app = 'shop') =>
+    fetch(`${node.url}/api/sessions/${path}?app=${app}`, {
+      method: 'POST',
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+  it('[CT1] [CT2] [CT5] a change reaches the tracker; the log shows it as confirmed once the tracker’s word is stored', async () => {
+    const answer = await hello();
+    const peer = await open(answer);
+    expect((await post(`${answer.session}/control`, { recording: true, mask: '!' })).status).toBe(202);
+    const told = await peer.until(({ type }) => type === 'CONTROL');
+    const { config } = told as Extract<ServerMessage, { type: 'CONTROL' }>;
+    expect(config).toEqual({ ...answer.config, recording: true, mask: '!', revision: expect.any(Number) });
+    const change = { recording: true, mask: '!' };
+    expect(await detail(answer.session)).toMatchObject({ controls: [{ by: 'operator', what: 'change', change }], wanted: change });
+    expect((await detail(answer.session)).controls[0]).not.toHaveProperty('confirmedMs');
+
+    const { revision, moveSampleMs } = config;
+    const atMs = Date.now();
+    peer.socket.send(frame(1, { events: [{ kind: 'configured', atMs, revision, moveSampleMs, recording: 1, paused: 0, mask: '' }] }));
+    await peer.until(({ type }) => type === 'ACK');
+    const applied = { moveSampleMs, recording: true, paused: false, mask: '' };
+    expect((await detail(answer.session)).controls).toMatchObject([{ change, confirmedMs: expect.any(Number), applied }]);
+    // The next hello says it again.
+    const { session, resume } = answer;
+    expect((await hello({ session, resume })).config).toEqual(config);
+  });
+
+  it('[CT4] an end is told; the last frames are stored, and the session ends by the operator', async () => {
+    const answer = await hello();
+    const peer = await open(answer);
+    expect((await post(`${answer.session}/end`)).status).toBe(202);
+    await peer.until(({ type }) => type === 'END');
+    peer.socket.send(frame(1, { goodbye: true }));
+    expect(await peer.closed).toBe(1008);
+    expect((await detail(answer.session)).row).toMatchObject({ endReason: 'operator', events: 2 });
+    const again = await post(`${answer.session}/end`);
+    expect([again.status, await again.json()]).toMatchObject([404, { code: 'session-unknown' }]);
+  });
+
+  it('refuses what is no change, another app’s session and other sites’ pages, and changes nothing then', async () => {
+    const { session, config } = await hello();
+    const statuses = async (...asked: Promise<Response>[]) => (await Promise.all(asked)).map(({ status }) => status);
+    const bad = [{}, { paused: 'yes' }, { moveSampleMs: 1 }, { mask: 'a'.repeat(2_000) }, { flushMs: 50 }, null];
+    expect(await statuses(...bad.map((body) => post(`${session}/control`, body)))).toEqual(bad.map(() => 400));
+    const wanted = { paused: true };
+    expect(
+      await statuses(
+        post(`${session}/control`, wanted, {}, 'other'),
+        post(`${session}/end`, undefined, {}, 'other'),
+        post('nobody/control', wanted),
+        post(`${session}/control`, wanted, { origin: 'https://evil.example' }),
+        post(`${session}/end`, undefined, { origin: 'null' }),
+        post(`${session}/control`, wanted, { 'content-type': 'text/plain' }),
+      ),
+    ).toEqual([404, 404, 404, 403, 403, 400]);
+    expect(node.registry.find(session)?.controls).toMatchObject({ config, log: [] });
   });
 });
 

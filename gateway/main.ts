@@ -12,6 +12,7 @@ import { Registry } from '../actors/registry/registry.ts';
 import { systemClock } from '../engine/clock/clock.ts';
 import { DatalabError } from '../engine/errors/errors.ts';
 import { createPool } from '../engine/pool/pool.ts';
+import { DEFAULT_TRACKER_CONFIG } from '../engine/protocol/hello.ts';
 import { CLOSE_CODES } from '../engine/protocol/messages.ts';
 import { openMongoStore } from '../engine/store/mongodb/mongo-store.ts';
 import { openSqliteStore } from '../engine/store/sqlite/sqlite-store.ts';
@@ -27,6 +28,7 @@ import { openSigner } from './hello/signer.ts';
 import { Tickets } from './hello/tickets.ts';
 import { Visits } from './hello/visits.ts';
 import { apiRoutes } from './http/api.routes.ts';
+import { controlRoutes } from './http/control.routes.ts';
 import { framesRoute } from './http/frames.route.ts';
 import { healthRoute } from './http/health.route.ts';
 import { helloRoute } from './http/hello.route.ts';
@@ -113,6 +115,7 @@ export async function startNode(settings: Settings): Promise<Node> {
   await server.register(framesRoute, { registry, admission, signer, apps });
   await server.register(pollRoute, { clock, registry, tickets, apps });
   await server.register(apiRoutes, { store, registry, apps, publicUrl, isOwnHost });
+  await server.register(controlRoutes, { registry, isOwnHost });
   await server.register(healthRoute, { registry, store, clock, node, version: VERSION, closing: isClosing });
   await server.register(staticRoute, { buildDir: BUILD_DIR });
   routeUpgrades(server.server, { '/api/socket': trackers.upgrade, '/api/live': live.upgrade });
@@ -133,7 +136,13 @@ export async function startNode(settings: Settings): Promise<Node> {
 
   try {
     for (const record of await store.unendedSessions()) {
-      registry.restore({ facts: record, startedMs: record.startedMs, url: record.url, ledger: record.ledger });
+      registry.restore({
+        facts: record,
+        startedMs: record.startedMs,
+        url: record.url,
+        ledger: record.ledger,
+        config: DEFAULT_TRACKER_CONFIG,
+      });
     }
     await listen(server, settings);
   } catch (error) {

@@ -31,7 +31,11 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
     onPlace(place) {
       // The hello was admitted; the socket opens while the page looks for an idle moment.
       if (place === 'CONNECT') extra.load();
+      // The server does not want it, or is not there: nothing more is looked at.
+      if (place === 'END') stopCapture();
     },
+    onConfig: () => env.apply(),
+    onEnd: () => stopCapture(),
   });
   const env: Env = {
     guard,
@@ -41,6 +45,7 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
     settlers: new Set(),
     heard: new Set(),
     judges: new Set(),
+    apply() {},
     origin: () => ({ x: scrollX, y: scrollY }),
   };
   const emit: Emit = (event, page = env.page()) => {

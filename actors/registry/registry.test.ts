@@ -3,6 +3,8 @@ import { SimulatedClock } from '../../engine/clock/simulated-clock.ts';
 import { DatalabError } from '../../engine/errors/errors.ts';
 import type { Batch, BatchOutcome } from '../../engine/pool/batch.ts';
 import { encodeFrame } from '../../engine/protocol/codec/frame.ts';
+import type { Configured } from '../../engine/protocol/control.ts';
+import { DEFAULT_TRACKER_CONFIG } from '../../engine/protocol/hello.ts';
 import { admit, EMPTY_LEDGER, type Ledger } from '../../engine/protocol/ledger.ts';
 import { END } from '../../engine/protocol/lifecycle.ts';
 import type { ServerMessage } from '../../engine/protocol/messages.ts';
@@ -10,7 +12,7 @@ import type { SessionFacts } from '../../engine/store/records.ts';
 import { Bus } from '../bus/bus.ts';
 import { INBOX_MAX_FRAMES } from '../session/inbox.ts';
 import type { MachineDeps } from '../session/session.machine.ts';
-import { LINGER_MS, type Session } from '../session/session.ts';
+import { END_WAIT_MS, LINGER_MS, type Session } from '../session/session.ts';
 import type { SessionEnd, SessionSocket } from '../session/session-ports.ts';
 import { Registry } from './registry.ts';
 import { RESTARTS_MAX } from './restart-policy.ts';
@@ -23,7 +25,7 @@ function setUp(probe?: MachineDeps['entered']) {
   const ledgers = new Map<string, Ledger>();
   const ends: SessionEnd[] = [];
   const faults: unknown[] = [];
-  const store = { away: false, faulty: false, held: [] as (() => void)[], hold: false };
+  const store = { away: false, faulty: false, held: [] as (() => void)[], hold: false, configured: undefined as Configured | undefined };
 
   async function submit(batch: Batch): Promise<BatchOutcome> {
     if (store.hold) await new Promise<void>((resolve) => store.held.push(resolve));
@@ -40,7 +42,8 @@ function setUp(probe?: MachineDeps['entered']) {
         }
       }
       ledgers.set(session, ledger);
-      return { session, ledger, views: 0, clicks: 0, events, lastSeenMs: clock.nowMs() };
+      const { configured } = store;
+      return { session, ledger, views: 0, clicks: 0, events, lastSeenMs: clock.nowMs(), ...(configured && { configured }) };
     });
     return { items: batch.items.map(() => 'stored'), progress, urls: [] };
   }
@@ -59,6 +62,8 @@ function setUp(probe?: MachineDeps['entered']) {
   });
   return { clock, registry, ends, faults, store };
 }
+
+type World = ReturnType<typeof setUp>;
 
 const facts = (session: string): SessionFacts => ({
   app: 'shop',
@@ -102,7 +107,13 @@ function frame(firstSeq: number, count = 1, goodbye = false): Uint8Array {
 }
 
 function connected({ registry }: { registry: Registry }, id = 's1'): { session: Session; socket: TestSocket } {
-  const session = registry.begin({ facts: facts(id), startedMs: 0, url: 'https://shop.example/', ledger: EMPTY_LEDGER });
+  const session = registry.begin({
+    facts: facts(id),
+    startedMs: 0,
+    url: 'https://shop.example/',
+    ledger: EMPTY_LEDGER,
+    config: DEFAULT_TRACKER_CONFIG,
+  });
   registry.admitted(session, session.facts, session.url);
   const socket = new TestSocket();
   expect(registry.attach(session, socket)).toBe(true);
@@ -245,6 +256,69 @@ describe('a session in the registry', () => {
     expect(other.socket.acks).toEqual([1]);
   });
 
+  it('[CT1] a change is said to the tracker at once and again with its next hello; it is confirmed by what is stored alone', async () => {
+    const world = setUp();
+    const { session, socket } = connected(world);
+    expect(world.registry.control('s1', { paused: true }, 'ada')).toBe(true);
+    expect(world.registry.control('s1', { mask: '.price' }, 'ada')).toBe(true);
+    const { config } = session.controls;
+    expect(config).toEqual({ ...DEFAULT_TRACKER_CONFIG, paused: true, mask: '.price', revision: expect.any(Number) });
+    expect(socket.said.at(-1)).toEqual({ type: 'CONTROL', config });
+    expect(session.controls.log).toMatchObject([
+      { by: 'ada', what: 'change', change: { paused: true } },
+      { by: 'ada', what: 'change', change: { mask: '.price' } },
+    ]);
+    expect(session.controls.log.some(({ confirmedMs }) => confirmedMs !== undefined)).toBe(false);
+
+    world.store.configured = { revision: config.revision, moveSampleMs: 50, recording: 0, paused: 1, mask: '' };
+    world.registry.deliverFrame(session, frame(1));
+    await pass(world.clock, 100);
+    const applied = { moveSampleMs: 50, recording: false, paused: true, mask: '' };
+    expect(session.controls.log.map((entry) => entry.applied)).toEqual([applied, applied]);
+    expect(world.registry.control('nobody', { paused: true }, 'ada')).toBe(false);
+  });
+
+  it('[CT1] a word of how it was before confirms no later change', async () => {
+    const world = setUp();
+    const { session } = connected(world);
+    world.registry.control('s1', { paused: true }, 'ada');
+    const { revision } = session.controls.config;
+    world.registry.control('s1', { paused: false }, 'ada');
+    world.store.configured = { revision, moveSampleMs: 50, recording: 0, paused: 1, mask: '' };
+    world.registry.deliverFrame(session, frame(1));
+    await pass(world.clock, 100);
+    expect(session.controls.log.map(({ confirmedMs }) => confirmedMs !== undefined)).toEqual([true, false]);
+  });
+
+  it('[CT4] told to end, it takes the tracker’s last frames and goodbye, and ends then', async () => {
+    const world = setUp();
+    const { session, socket } = connected(world);
+    expect(world.registry.end('s1', 'operator', 'ada')).toBe(true);
+    expect(socket.said).toEqual([{ type: 'END', reason: 'operator' }]);
+    world.registry.deliverFrame(session, frame(1, 3));
+    await pass(world.clock, END_WAIT_MS / 2);
+    expect([world.ends, session.ackedSeq]).toEqual([[], 3]);
+    world.registry.deliverFrame(session, frame(4, 1, true));
+    await pass(world.clock, 100);
+    expect(world.ends).toMatchObject([{ session: 's1', reason: 'operator' }]);
+    expect(session.controls.log).toMatchObject([{ by: 'ada', what: 'end', confirmedMs: expect.any(Number) }]);
+    expect(session.ackedSeq).toBe(4);
+  });
+
+  it.each([
+    ['a tracker that says nothing', (): void => undefined, END_WAIT_MS + 200],
+    ['a socket that closes', ({ registry }: World, session: Session, socket: TestSocket) => registry.detach(session, socket), 100],
+  ])('[CT4] told to end, it does not wait for ever: %s', async (_what, happens, waitMs) => {
+    const world = setUp();
+    const { session, socket } = connected(world);
+    world.registry.end('s1', 'operator', 'ada');
+    happens(world, session, socket);
+    await pass(world.clock, waitMs);
+    expect(world.ends).toMatchObject([{ session: 's1', reason: 'operator' }]);
+    expect(session.controls.log).toEqual([{ atMs: expect.any(Number), by: 'ada', what: 'end' }]);
+    expect([world.registry.size, world.registry.armedDeadlines]).toEqual([0, 0]);
+  });
+
   it('[TX3] numbers text messages by arrival and ends on their goodbye', async () => {
     const world = setUp();
     const { session } = connected(world);
@@ -272,7 +346,7 @@ describe('the registry as supervisor', () => {
       if (armed && session === 'bad' && place === 'LISTEN') throw new Error('planted');
     });
     const good = connected(world, 'good');
-    const bad = world.registry.begin({ facts: facts('bad'), startedMs: 0, url: '', ledger: EMPTY_LEDGER });
+    const bad = world.registry.begin({ facts: facts('bad'), startedMs: 0, url: '', ledger: EMPTY_LEDGER, config: DEFAULT_TRACKER_CONFIG });
     world.registry.admitted(bad, bad.facts, '');
     expect(world.registry.attach(bad, new TestSocket())).toBe(false);
     expect(bad.place).toBe('CONNECT');
@@ -291,7 +365,13 @@ describe('the registry as supervisor', () => {
     const world = setUp((place) => {
       if (place === 'LISTEN') throw new Error('planted');
     });
-    const session = world.registry.begin({ facts: facts('bad'), startedMs: 0, url: '', ledger: EMPTY_LEDGER });
+    const session = world.registry.begin({
+      facts: facts('bad'),
+      startedMs: 0,
+      url: '',
+      ledger: EMPTY_LEDGER,
+      config: DEFAULT_TRACKER_CONFIG,
+    });
     world.registry.admitted(session, session.facts, '');
     for (let i = 0; i <= RESTARTS_MAX; i++) world.registry.attach(session, new TestSocket());
     await pass(world.clock, 100);
@@ -307,7 +387,13 @@ describe('the registry as supervisor', () => {
     const world = setUp((place) => {
       if (place === 'LISTEN') throw new Error('planted');
     });
-    const session = world.registry.begin({ facts: facts('bad'), startedMs: 0, url: '', ledger: EMPTY_LEDGER });
+    const session = world.registry.begin({
+      facts: facts('bad'),
+      startedMs: 0,
+      url: '',
+      ledger: EMPTY_LEDGER,
+      config: DEFAULT_TRACKER_CONFIG,
+    });
     world.registry.admitted(session, session.facts, '');
     for (let i = 0; i < 3 * RESTARTS_MAX; i++) {
       world.registry.attach(session, new TestSocket());
@@ -331,7 +417,13 @@ describe('the registry as supervisor', () => {
 
   it('takes up a session that another process left, in CONNECT with its grace', async () => {
     const world = setUp();
-    const session = world.registry.restore({ facts: facts('left'), startedMs: 0, url: '', ledger: { highSeq: 7, gaps: [], lost: 0 } });
+    const session = world.registry.restore({
+      facts: facts('left'),
+      startedMs: 0,
+      url: '',
+      ledger: { highSeq: 7, gaps: [], lost: 0 },
+      config: DEFAULT_TRACKER_CONFIG,
+    });
     expect(session.place).toBe('CONNECT');
     expect(session.ackedSeq).toBe(7);
     await pass(world.clock, GRACE_MS + 1_000);
@@ -343,7 +435,7 @@ describe('the registry as supervisor', () => {
     for (let i = 0; i < 10_000; i++) connected(world, `s${i}`);
     expect(world.registry.counts('shop').LISTEN).toBe(10_000);
     for (let i = 0; i < 10_000; i++) world.registry.end(`s${i}`, 'operator');
-    await pass(world.clock, 100);
+    await pass(world.clock, END_WAIT_MS + 200);
     expect(world.registry.size).toBe(0);
     expect(world.registry.armedDeadlines).toBe(0);
     expect(world.ends).toHaveLength(10_000);

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../engine/clock/clock.ts';
 import type { SubmitBatch } from '../../engine/pool/batch.ts';
+import type { ControlChange } from '../../engine/protocol/control.ts';
 import type { DropReason } from '../../engine/protocol/drop-reasons.ts';
 import { END, type EndReason, STATES } from '../../engine/protocol/lifecycle.ts';
 import type { StateCounts } from '../../engine/protocol/live.ts';
@@ -103,6 +104,11 @@ export class Registry {
     return this.#sessions.get(session);
   }
 
+  /** A live session, or one that is set aside. */
+  look(session: string): Session | undefined {
+    return this.#sessions.get(session) ?? this.#quarantine.get(session);
+  }
+
   /** All live sessions, then those set aside. */
   *all(): Iterable<Session> {
     yield* this.#sessions.values();
@@ -186,12 +192,22 @@ export class Registry {
     return this.#guard(session, () => session.receiveText(text, bytes)) ?? null;
   }
 
-  /** Ends one session by force. False if it is not here or already closing. */
-  end(id: string, reason: EndReason): boolean {
+  /** Captures one session otherwise. False if it is not here or already closing. @param by who wants it */
+  control(id: string, change: ControlChange, by: string): boolean {
+    const session = this.#sessions.get(id);
+    if (!session || session.place === 'CLOSING') return false;
+    this.#guard(session, () => session.control(change, by));
+    this.counters.add('controlsSent');
+    return true;
+  }
+
+  /** Ends one session by force. False if it is not here or already closing. @param by the operator who wants it, if one does */
+  end(id: string, reason: EndReason, by?: string): boolean {
     const set = this.#quarantine.get(id);
     if (set) return this.#quarantine.delete(id);
     const session = this.#sessions.get(id);
     if (!session || session.place === 'CLOSING') return false;
+    if (by !== undefined) session.controls.end(by, this.#deps.clock.nowMs());
     this.#guard(session, () => session.send({ type: 'CLOSE', reason }));
     return true;
   }

@@ -6,8 +6,10 @@ import { createActor } from 'xstate';
 import type { Clock } from '../../engine/clock/clock.ts';
 import type { SessionProgress } from '../../engine/pool/batch.ts';
 import { readHeader } from '../../engine/protocol/codec/frame.ts';
+import type { ControlChange } from '../../engine/protocol/control.ts';
 import type { DropReason } from '../../engine/protocol/drop-reasons.ts';
 import { DROP_REASONS } from '../../engine/protocol/drop-reasons.ts';
+import type { TrackerConfig } from '../../engine/protocol/hello.ts';
 import { ackOf, admit, type Ledger } from '../../engine/protocol/ledger.ts';
 import { END, type EndReason, type Place, step } from '../../engine/protocol/lifecycle.ts';
 import { CLOSE_CODES, type ServerMessage } from '../../engine/protocol/messages.ts';
@@ -15,6 +17,7 @@ import { isSeedGoodbye } from '../../engine/protocol/seed.ts';
 import type { SessionFacts } from '../../engine/store/records.ts';
 import type { Counters } from '../counters.ts';
 import type { Deadline, TimingWheel } from '../timing-wheel.ts';
+import { Controls } from './controls.ts';
 import { Inbox } from './inbox.ts';
 import { Rate } from './rate.ts';
 import {
@@ -30,6 +33,8 @@ import type { SessionEnd, SessionSocket, Transition } from './session-ports.ts';
 
 /** After a goodbye the actor waits this long for the tab’s next page before it writes the final record. */
 export const LINGER_MS = 3_000;
+/** A tracker that is told to end has this long for its last frames and its goodbye (SPEC CT4). */
+export const END_WAIT_MS = 3_000;
 /** A final record that the store did not take is tried again after this. */
 const FINISH_RETRY_MS = 1_000;
 const TRANSITIONS_KEPT = 50;
@@ -40,6 +45,7 @@ export type SessionOpening = {
   readonly startedMs: number;
   readonly url: string;
   readonly ledger: Ledger;
+  /** How it is captured, to begin with. */ readonly config: TrackerConfig;
 };
 
 export type SessionDeps = {
@@ -62,6 +68,8 @@ export class Session {
   events = 0;
   received = 0;
   readonly inbox = new Inbox();
+  /** How it is captured, and who changed that. */
+  readonly controls: Controls;
   readonly eventRate: Rate;
   readonly byteRate: Rate;
   /** Latest transitions, oldest first. */
@@ -92,6 +100,7 @@ export class Session {
     this.facts = opening.facts;
     this.startedMs = opening.startedMs;
     this.url = opening.url;
+    this.controls = new Controls(opening.config);
     this.#received = opening.ledger;
     this.#committed = opening.ledger;
     this.#deps = deps;
@@ -191,7 +200,8 @@ export class Session {
   detach(socket: SessionSocket): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
-    this.send({ type: 'SOCKET_DROPPED' });
+    if (this.#place === 'CLOSING') this.#hearNoMore();
+    else this.send({ type: 'SOCKET_DROPPED' });
   }
 
   /**
@@ -204,17 +214,23 @@ export class Session {
     if (!header.ok) return this.#refuse(header.reason);
     const { firstSeq, count, baseSeq, goodbye } = header.value;
     const reason = this.#take('binary', { firstSeq, count, baseSeq }, bytes);
-    if (goodbye && helloMs >= this.helloMs) this.send({ type: 'GOODBYE_SAID' });
+    if (goodbye && helloMs >= this.helloMs) this.#saidGoodbye();
     return reason;
   }
 
   /** A text message of the seed format came: one event, numbered here (SPEC TX3). */
   receiveText(text: string, bytes: Uint8Array): DropReason | null {
     if (isSeedGoodbye(text)) {
-      this.send({ type: 'GOODBYE_SAID' });
+      this.#saidGoodbye();
       return null;
     }
     return this.#take('text', { firstSeq: this.#received.highSeq + 1, count: 1, baseSeq: 1 }, bytes);
+  }
+
+  /** Captures it otherwise: said to its tracker at once, else with the next hello (SPEC CT1). @param by who wants it */
+  control(change: ControlChange, by: string): void {
+    this.controls.change(change, by, this.#deps.clock.nowMs());
+    this.#say({ type: 'CONTROL', config: this.controls.config });
   }
 
   /** Its frames went out in a batch. */
@@ -235,6 +251,7 @@ export class Session {
     this.#committed = progress.ledger;
     this.events += progress.events;
     if (progress.url !== undefined) this.url = progress.url;
+    if (progress.configured) this.controls.confirmed(progress.configured, this.#deps.clock.nowMs());
     if (ackOf(progress.ledger) > before) this.#acknowledge();
   }
 
@@ -325,9 +342,24 @@ export class Session {
   #beginClosing(): void {
     const reason = this.endReason;
     const graceful = reason === 'goodbye';
-    this.#lingerUntilMs = graceful ? this.#deps.clock.monotonicMs() + LINGER_MS : 0;
     // A tracker that hears END stops for good; after a shutdown it shall come back to the next process.
-    if (reason && !graceful && reason !== 'shutdown') this.#say({ type: 'END', reason });
+    const isTold = reason !== null && !graceful && reason !== 'shutdown' && this.#socket !== null;
+    this.#lingerUntilMs = this.#deps.clock.monotonicMs() + (graceful ? LINGER_MS : isTold ? END_WAIT_MS : 0);
+    if (isTold) this.#say({ type: 'END', reason });
+    this.#finishWhenDrained();
+  }
+
+  #saidGoodbye(): void {
+    if (this.#place === 'CLOSING') {
+      this.controls.ended(this.#deps.clock.nowMs());
+      this.#hearNoMore();
+    } else this.send({ type: 'GOODBYE_SAID' });
+  }
+
+  /** It was told to end, and what was waited for is there, or will not come. After a goodbye of its own it is the next page. */
+  #hearNoMore(): void {
+    if (this.endReason === 'goodbye') return;
+    this.#lingerUntilMs = 0;
     this.#finishWhenDrained();
   }
 

@@ -11,6 +11,7 @@ export const ERRORS = {
   'store-away': { status: 503, retry: true, remedy: 'wait; everything that was not acknowledged is sent again' },
   'app-unknown': { status: 404, retry: false, remedy: 'look up the app’s key under Settings' },
   'session-unknown': { status: 404, retry: false, remedy: 'it may belong to another app, or its retention has passed' },
+  'session-ended': { status: 409, retry: false, remedy: 'nothing: its tab, if it is still there, begins another session' },
   'query-invalid': { status: 400, retry: false, remedy: 'correct the named parameter' },
   'exchange-invalid': {
     status: 400,

@@ -40,7 +40,9 @@ export function rowsOfChunk(owner: EventOwner, { bytes, receivedMs }: Pick<Chunk
       pageWidth,
       pageHeight,
       ...Object.fromEntries(all.filter(([name]) => OWN_COLUMNS.has(name))),
-      data: JSON.stringify(Object.fromEntries(all.filter(([name]) => !OWN_COLUMNS.has(name)))),
+      data: JSON.stringify(
+        Object.fromEntries(all.filter(([name]) => !OWN_COLUMNS.has(name)).map(([name, value]) => [name, inJson(value)])),
+      ),
       baseSeq,
       startMs,
       goodbye,
@@ -83,10 +85,13 @@ function eventOf(row: RowOf<'events'>): Event | string {
   for (const [name, type] of Object.entries<FieldType>(EVENTS[row.kind].fields)) {
     const value = OWN_COLUMNS.has(name) ? row[name as keyof RowOf<'events'>] : Object.hasOwn(data, name) ? data[name] : undefined;
     if (!IS_OF_TYPE[type](value)) return `${name} is missing or of another type`;
-    event[name] = value;
+    event[name] = type === 'bytes' ? new Uint8Array(Buffer.from(String(value), 'base64')) : value;
   }
   return event as unknown as Event;
 }
+
+/** Bytes stand in base64. */
+const inJson = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value);
 
 function jsonOf(text: string): Readonly<Record<string, unknown>> | null {
   try {
@@ -118,5 +123,6 @@ const IS_OF_TYPE: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   y: isInt,
   text: isText,
   blob: isText,
+  bytes: (value) => isText(value) && /^[A-Za-z0-9+/]*={0,2}$/.test(String(value)),
   boxes: (value) => Array.isArray(value) && value.every(isBox),
 };

@@ -2,6 +2,7 @@
  * What crosses between the main thread and the pool's workers. Bytes travel as one buffer, never as objects
  * of events (measured: 55 M against 1.6 M moves/s).
  */
+import type { Configured } from '../protocol/control.ts';
 import type { DropReason } from '../protocol/drop-reasons.ts';
 import type { Ledger } from '../protocol/ledger.ts';
 import type { SessionFacts } from '../store/records.ts';
@@ -39,6 +40,7 @@ export type SessionProgress = {
   readonly events: number;
   /** Latest address, if an event of this batch named one. */ readonly url?: string;
   /** Latest event time, epoch ms. */ readonly lastSeenMs: number;
+  /** What its tracker said last of how it captures, if it said so in this batch. */ readonly configured?: Configured;
 };
 
 export type BatchOutcome = {

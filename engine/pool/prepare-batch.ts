@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Configured } from '../protocol/control.ts';
 import type { DropReason } from '../protocol/drop-reasons.ts';
 import { Aggregator, type FrameEffect } from '../rollup/aggregate.ts';
 import { layoutsOf } from '../rollup/layouts.ts';
@@ -11,7 +12,7 @@ import { readItem } from './read-item.ts';
 import { PHASE, type Prepared, type PreparedSession, type PrepareTask } from './task.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type Advance = Omit<Writable<SessionAdvance>, 'frames'> & { frames: SessionAdvance['frames'][number][] };
+type Advance = Omit<Writable<SessionAdvance>, 'frames'> & { frames: SessionAdvance['frames'][number][]; configured?: Configured };
 
 /**
  * Decodes and aggregates a batch: everything that its commit will write. Pure but for `task.at`, which says how far it is.
@@ -82,6 +83,7 @@ function move(advance: Advance, effect: FrameEffect): void {
   advance.events += effect.events;
   advance.lastSeenMs = Math.max(advance.lastSeenMs, effect.endMs);
   if (effect.place && effect.place.atMs >= (advance.place?.atMs ?? 0)) advance.place = effect.place;
+  if (effect.configured) advance.configured = effect.configured;
   if (effect.widthClass) advance.widthClass = effect.widthClass;
 }
 
@@ -92,6 +94,6 @@ function asideOf(batch: Batch, item: BatchItem, reason: DropReason | ItemOutcome
   return { app, session, firstSeq: item.firstSeq, count: item.count, reason, sha256, atMs: item.receivedMs };
 }
 
-function summaryOf({ session, views, clicks, events, place, lastSeenMs }: Advance): PreparedSession {
-  return { session, views, clicks, events, ...(place && { url: place.url }), lastSeenMs };
+function summaryOf({ session, views, clicks, events, place, lastSeenMs, configured }: Advance): PreparedSession {
+  return { session, views, clicks, events, ...(place && { url: place.url }), lastSeenMs, ...(configured && { configured }) };
 }

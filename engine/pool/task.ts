@@ -1,4 +1,5 @@
 /** One task of a worker: what it is given, how far it is, what it gives back. */
+import type { Configured } from '../protocol/control.ts';
 import type { Batch, ItemOutcome } from './batch.ts';
 
 /** Where a worker is, when it is at no item. Read by the main thread after the worker died. */
@@ -29,4 +30,5 @@ export type PreparedSession = {
   readonly events: number;
   readonly url?: string;
   readonly lastSeenMs: number;
+  readonly configured?: Configured;
 };

@@ -2,6 +2,7 @@
  * The HTTP API that the UI asks: each schema validates on the server and types the UI. Times are epoch milliseconds,
  * durations milliseconds, counts whole numbers.
  */
+import { CONTROL_CHANGE, CONTROL_ENTRY } from './control.ts';
 import { WIDTH_CLASSES } from './events.ts';
 import { END_REASONS, STATES } from './lifecycle.ts';
 import type { FromSchema } from './schema.ts';
@@ -113,7 +114,7 @@ export type SessionList = FromSchema<typeof SESSION_LIST>;
 /** `GET /api/sessions/:session`; its chunks follow at `/api/sessions/:session/chunks` as bytes (below). */
 export const SESSION_DETAIL = {
   type: 'object',
-  required: ['row', 'transitions'],
+  required: ['row', 'transitions', 'controls'],
   properties: {
     row: SESSION_ROW,
     transitions: {
@@ -125,6 +126,12 @@ export const SESSION_DETAIL = {
         properties: { atMs: ms, event: text, state: { enum: [...STATES, 'END'] } },
       },
     },
+    controls: {
+      type: 'array',
+      description: 'changes of how it is captured, oldest first; empty once the actor is gone',
+      items: CONTROL_ENTRY,
+    },
+    wanted: { ...CONTROL_CHANGE, description: 'how it is wanted to be captured; absent once the actor is gone' },
   },
 } as const;
 export type SessionDetail = FromSchema<typeof SESSION_DETAIL>;

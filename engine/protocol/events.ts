@@ -11,9 +11,10 @@
  * - `x`, `y`: page coordinate in CSS pixels (scroll included), as signed varint delta to the frame's previous x or y
  * - `text`: string of at most TEXT_MAX_BYTES; a repeated string costs one byte
  * - `blob`: string bounded only by the frame, never remembered for repetition
+ * - `bytes`: bytes bounded only by the frame
  * - `boxes`: the rectangles of a page layout
  */
-export type FieldType = 'uint' | 'x' | 'y' | 'text' | 'blob' | 'boxes';
+export type FieldType = 'uint' | 'x' | 'y' | 'text' | 'blob' | 'bytes' | 'boxes';
 
 /** One rectangle of a page's layout: what replay and heatmaps are drawn over. Never holds what a visitor typed. */
 export type LayoutBox = {
@@ -105,11 +106,33 @@ export const EVENTS = {
   innerscroll: { wire: 18, fields: { target: 'text', top: 'uint', reach: 'uint' } },
   /** The page was looked at: visible and with the focus for so long, since its start, its last urlchange or the last of these. */
   engaged: { wire: 19, fields: { engagedMs: 'uint' } },
+  /** The tracker applied what the server wants captured (SPEC CT2): how it captures from now on. */
+  configured: {
+    wire: 20,
+    fields: {
+      /** Of the TrackerConfig that it applied. */ revision: 'uint',
+      moveSampleMs: 'uint',
+      /** 1 if the DOM is being recorded: 0 although it is wanted where the recorder could not be loaded. */ recording: 'uint',
+      /** 1 if nothing is captured. */ paused: 'uint',
+      /** Selector of what is masked on the server's word; what is no selector is not taken. */ mask: 'text',
+    },
+  },
+  /**
+   * Recorded DOM: a JSON array of rrweb's events, deflated (raw), in `parts` pieces of which this is number `part`, from 0. Pieces of
+   * one array follow each other. `atMs` is its first event's; the others' times count from that one's.
+   */
+  dompack: { wire: 21, fields: { part: 'uint', parts: 'uint', deflated: 'bytes' } },
 } as const satisfies Record<string, { wire: number; fields: Record<string, FieldType> }>;
 
 export type EventKind = keyof typeof EVENTS;
 
-type ValueOf<F extends FieldType> = F extends 'boxes' ? readonly LayoutBox[] : F extends 'text' | 'blob' ? string : number;
+type ValueOf<F extends FieldType> = F extends 'boxes'
+  ? readonly LayoutBox[]
+  : F extends 'bytes'
+    ? Uint8Array
+    : F extends 'text' | 'blob'
+      ? string
+      : number;
 type FieldsOf<K extends EventKind> = (typeof EVENTS)[K]['fields'];
 
 /** An event of one kind. `atMs` is epoch milliseconds, corrected by the clock offset measured at hello. */

@@ -38,23 +38,31 @@ export type HelloRequest = FromSchema<typeof HELLO_REQUEST>;
 /** What the server tells the tracker to do. Every number has a default in DEFAULT_TRACKER_CONFIG. */
 export const TRACKER_CONFIG = {
   type: 'object',
-  required: ['moveSampleMs', 'hoverMinMs', 'flushMs', 'targetAttribute', 'vitals'],
+  required: ['revision', 'moveSampleMs', 'hoverMinMs', 'flushMs', 'targetAttribute', 'vitals', 'recording', 'paused', 'mask'],
   properties: {
+    revision: { type: 'integer', minimum: 0, description: 'raised by every change: the tracker confirms by it (SPEC CT2)' },
     moveSampleMs: { type: 'integer', minimum: 10, maximum: 10_000, description: 'least time between two samples of the pointer' },
     hoverMinMs: { type: 'integer', minimum: 50, maximum: 60_000, description: 'a rest shorter than this is no hover' },
     flushMs: { type: 'integer', minimum: 50, maximum: 60_000, description: 'longest that an event waits for its frame' },
     targetAttribute: { type: 'string', maxLength: 64, description: 'attribute that names a target before all other rules' },
     vitals: { type: 'boolean', description: 'web vitals are measured; their chunk is loaded only then' },
+    recording: { type: 'boolean', description: 'the DOM is recorded; the recorder is loaded only then' },
+    paused: { type: 'boolean', description: 'nothing is captured until it is false again' },
+    mask: { type: 'string', maxLength: 1_024, description: 'selector of what is masked beside what the page masks, or empty' },
   },
 } as const;
 export type TrackerConfig = FromSchema<typeof TRACKER_CONFIG>;
 
 export const DEFAULT_TRACKER_CONFIG: TrackerConfig = {
+  revision: 0,
   moveSampleMs: 50,
   hoverMinMs: 500,
   flushMs: 500,
   targetAttribute: 'data-datalab',
   vitals: false,
+  recording: false,
+  paused: false,
+  mask: '',
 };
 
 /** Answer to an admitted hello. */

@@ -1,5 +1,6 @@
 /** What the server says on a session's socket: JSON text, for our tracker and for others alike (SPEC AK3, SM1). */
 import type { DropReason } from './drop-reasons.ts';
+import type { TrackerConfig } from './hello.ts';
 import type { EndReason } from './lifecycle.ts';
 
 export type ServerMessage =
@@ -15,7 +16,9 @@ export type ServerMessage =
     }
   /** Thin the moves: keep one sample in `2^level`. 0 ends it. Clicks and the rest are never thinned. */
   | { readonly type: 'THIN'; readonly level: number }
-  /** The server ends this session; the tracker goes to CLOSING. */
+  /** Capture like this from now on, and confirm it by a `configured` event with its revision (SPEC CT1, CT2). */
+  | { readonly type: 'CONTROL'; readonly config: TrackerConfig }
+  /** The server ends this session; the tracker hands over its last frames with a goodbye and goes to CLOSING (SPEC CT4). */
   | { readonly type: 'END'; readonly reason: EndReason };
 
 /** Answer to a poll (SPEC PO4): what a socket would have said meanwhile. */

@@ -1,4 +1,5 @@
 /** Events → rollup changes. Pure: the same frames give the same sums, in whichever batches they come. */
+import type { Configured } from '../protocol/control.ts';
 import { type Event, type Frame, type PageContext, type WidthClass, widthClass } from '../protocol/events.ts';
 import { CLOCK_SKEW_MAX_MS } from '../protocol/limits.ts';
 import { dimensionsOf, type Facts } from './dimensions.ts';
@@ -25,6 +26,7 @@ export type FrameEffect = {
   /** Address that its latest start, urlchange or leave named, since when, and when it was named; absent without one. */
   readonly place?: { readonly url: string; readonly sinceMs: number; readonly atMs: number };
   /** Absent when the page names no viewport. */ readonly widthClass?: WidthClass;
+  /** Its latest word of how the tracker captures; absent without one. */ readonly configured?: Configured;
 };
 
 /** Where the events of one frame and one day are added. */
@@ -61,6 +63,7 @@ export class Aggregator {
     const { page, events } = frame;
     const width = widthClass(page.viewportWidth);
     let place: FrameEffect['place'];
+    let configured: Configured | undefined;
     let sink: Sink | undefined;
     let startMs = Number.POSITIVE_INFINITY;
     let endMs = 0;
@@ -95,6 +98,7 @@ export class Aggregator {
       } else {
         this.#take(sink, event);
         place = placeAfter(event, atMs, page, place);
+        if (event.kind === 'configured') configured = event;
       }
     }
     if (move) settle(move, MOVE_WEIGHT_MIN_MS);
@@ -107,6 +111,7 @@ export class Aggregator {
       endMs: events.length > 0 ? endMs : receivedMs,
       ...(place && { place }),
       ...(page.viewportWidth > 0 && { widthClass: width }),
+      ...(configured && { configured }),
     };
   }
 

@@ -85,7 +85,10 @@ export class Admission {
     const record = await store.findSession(app, id);
     if (!record || clock.nowMs() - record.startedMs > RESUME_MAX_MS) return null;
     // Looked up again after the wait: whoever came first has begun it.
-    return registry.find(id) ?? registry.begin({ facts: record, startedMs: record.startedMs, url: record.url, ledger: record.ledger });
+    return (
+      registry.find(id) ??
+      registry.begin({ facts: record, startedMs: record.startedMs, url: record.url, ledger: record.ledger, config: DEFAULT_TRACKER_CONFIG })
+    );
   }
 
   #check(hello: HelloRequest, { origin, address, headers }: HelloContext): DropReason | null {
@@ -171,6 +174,7 @@ export class Admission {
       startedMs: Math.round(nowMs - ageMs),
       url,
       ledger: EMPTY_LEDGER,
+      config: DEFAULT_TRACKER_CONFIG,
     });
   }
 
@@ -190,7 +194,7 @@ export class Admission {
       serverTimeMs: clock.nowMs(),
       ackedSeq: session.ackedSeq,
       highSeq: session.highSeq,
-      config: DEFAULT_TRACKER_CONFIG,
+      config: session.controls.config,
     };
   }
 }

@@ -84,8 +84,15 @@ export async function apiRoutes(app: FastifyInstance, { store, registry, apps, p
     { schema: { querystring: PAGE_QUERY, response: { 200: SESSION_DETAIL } } },
     async (request): Promise<SessionDetail> => {
       const row = await rowOf(request);
-      const transitions = registry.find(row.session)?.transitions ?? [];
-      return { row, transitions: transitions.map(({ atMs, event, state }) => ({ atMs, event, state })) };
+      const live = registry.find(row.session);
+      if (!live) return { row, transitions: [], controls: [] };
+      const { moveSampleMs, recording, paused, mask } = live.controls.config;
+      return {
+        row,
+        transitions: live.transitions.map(({ atMs, event, state }) => ({ atMs, event, state })),
+        controls: [...live.controls.log],
+        wanted: { moveSampleMs, recording, paused, mask },
+      };
     },
   );
 

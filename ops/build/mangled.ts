@@ -12,11 +12,11 @@ const NAMES = [
   ...['pageHeight', 'pageWidth', 'props', 'reach', 'restMs', 'kind', 'cause', 'wire', 'byte', 'uint', 'int', 'finish', 'raw'],
   // transport
   ...['acked', 'beginAfter', 'continueAfter', 'discard', 'frameBytes', 'frameMaxBytes', 'full', 'keepWithin', 'pendingBytes'],
-  ...['pendingMaxBytes', 'restore', 'seal', 'stats', 'thin', 'windowMaxBytes', 'beacon', 'clock', 'facts', 'nowMs', 'onPlace'],
+  ...['pendingMaxBytes', 'restore', 'seal', 'stats', 'thin', 'windowMaxBytes', 'beacon', 'clock', 'facts', 'nowMs', 'onPlace', 'onConfig', 'onEnd'],
   ...['openSocket', 'opened', 'postHello', 'after', 'storage', 'loadPolls', 'hurry'],
   // capture
   ...['guard', 'settlers', 'tick', 'pointOf', 'later', 'listen', 'whenIdle', 'actionable', 'describeTarget', 'visibleText'],
-  ...['around', 'engagedMs', 'heard', 'isElement', 'judges'],
+  ...['around', 'engagedMs', 'heard', 'isElement', 'judges', 'apply'],
   ...['beside', 'emit', 'tap', 'EVENTS', 'privacy', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],
 ];
 

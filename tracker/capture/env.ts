@@ -23,6 +23,7 @@ export type Judge = (click: EventOf<'click'>, element: Element, event: MouseEven
 
 export type Env = {
   readonly guard: Guard;
+  /** The config has changed. The extra puts one in its place that applies what is not asked for each time. */ apply: () => void;
   readonly store: TabStore;
   /** The server may change it at hello, so it is asked each time. */ config(): TrackerConfig;
   page(): PageContext;

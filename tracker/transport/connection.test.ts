@@ -2,8 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from '../../engine/clock/simulated-clock.ts';
 import { decodePost } from '../../engine/protocol/codec/post.ts';
 import type { Event, PageContext } from '../../engine/protocol/events.ts';
+import { DEFAULT_TRACKER_CONFIG } from '../../engine/protocol/hello.ts';
 import type { Place } from '../../engine/protocol/lifecycle.ts';
-import { CONNECT_TIMEOUT_MS, Connection, GIVE_UP_MS, HELLO_TIMEOUT_MS, type HelloFacts, POLLS_MS, POST_MAX_BYTES } from './connection.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  Connection,
+  type ConnectionOptions,
+  GIVE_UP_MS,
+  HELLO_TIMEOUT_MS,
+  type HelloFacts,
+  POLLS_MS,
+  POST_MAX_BYTES,
+} from './connection.ts';
 import type { Ports } from './ports.ts';
 import { decoded, SimulatedServer } from './simulated-server.ts';
 
@@ -17,7 +27,8 @@ function setUp() {
   const clock = new SimulatedClock();
   const server = new SimulatedServer(clock);
   const places: Place[] = [];
-  const load = () => new Connection({ ports: server.ports, facts: () => FACTS, onPlace: (place) => places.push(place) });
+  const load = (told: Partial<ConnectionOptions> = {}) =>
+    new Connection({ ports: server.ports, facts: () => FACTS, onPlace: (place) => places.push(place), ...told });
   return { clock, server, places, load };
 }
 
@@ -243,14 +254,57 @@ describe('listen', () => {
     expect(connection.place).toBe('LISTEN');
   });
 
-  test.each([
-    ['END', (server: SimulatedServer) => server.tell({ type: 'END', reason: 'operator' })],
-    ['close code 1008', (server: SimulatedServer) => server.drop(1008)],
-  ])('%s ends it: no reconnect, nothing left behind, what was held is counted', (_name, end) => {
+  test('[CT4] END ends it: what is held and what is told then is sent with a goodbye; no reconnect, nothing left behind', () => {
+    const { clock, server, load } = setUp();
+    const connection = load({ onEnd: () => connection.push(custom('b'), HOME) });
+    connection.start();
+    server.listen();
+    connection.push(custom('a'), HOME);
+    server.tell({ type: 'END', reason: 'operator' });
+    clock.advance(GIVE_UP_MS);
+    server.commit('session-1', false);
+    expect([names(server.stored()), server.sessions.get('session-1')?.goodbyes]).toEqual([['a', 'b'], 1]);
+    expect([connection.place, server.hellos.length, server.remains, clock.pending]).toEqual(['END', 1, null, 0]);
+  });
+
+  test('[CT1] what is captured is what the hello’s answer says, then what CONTROL says; whoever applies it is told', () => {
+    const { server, load } = setUp();
+    let told = 0;
+    const connection = load({ onConfig: () => told++ });
+    connection.start();
+    server.admit({ config: { ...DEFAULT_TRACKER_CONFIG, moveSampleMs: 70 } });
+    server.open();
+    expect([connection.config.moveSampleMs, told]).toEqual([70, 1]);
+    const config = { ...DEFAULT_TRACKER_CONFIG, revision: 5, moveSampleMs: 200 };
+    for (const again of [1, 2]) {
+      server.tell({ type: 'CONTROL', config });
+      expect([connection.config, told]).toEqual([config, 1 + again]);
+    }
+    server.socket.handlers.message('{"type":"CONTROL"}');
+    expect([connection.config, connection.stats.unreadable]).toEqual([config, 1]);
+  });
+
+  test('[CT3] paused, nothing is taken but the confirmation, and what is left out is counted; then all is again', () => {
+    const { clock, server, connection } = listening();
+    const pause = (paused: boolean, revision: number) =>
+      server.tell({ type: 'CONTROL', config: { ...DEFAULT_TRACKER_CONFIG, revision, paused } });
+    connection.push(custom('a'), HOME);
+    pause(true, 1);
+    connection.push(custom('b'), HOME);
+    connection.push({ kind: 'configured', atMs: 1, revision: 1, moveSampleMs: 50, recording: 0, paused: 1, mask: '' }, HOME);
+    pause(false, 2);
+    connection.push(custom('c'), HOME);
+    clock.advance(FLUSH_MS);
+    server.commit();
+    expect(names(server.stored())).toEqual(['a', 'configured', 'c']);
+    expect(connection.stats.lost.paused).toBe(1);
+  });
+
+  test('close code 1008 ends it: no reconnect, nothing left behind, what was held is counted', () => {
     const { clock, server, connection } = listening();
     connection.push(custom('a'), HOME);
     clock.advance(FLUSH_MS);
-    end(server);
+    server.drop(1008);
     clock.advance(GIVE_UP_MS);
     expect(connection.place).toBe('END');
     expect(server.hellos.length).toBe(1);

@@ -63,6 +63,10 @@ export type ConnectionOptions = {
   facts(): HelloFacts;
   /** Told each change of place. */
   onPlace?(place: Place): void;
+  /** The server wants it captured otherwise: `config` has changed. */
+  onConfig?(): void;
+  /** The server ends it: what is told now is the last that is sent. */
+  onEnd?(): void;
 };
 
 /** Counters of one connection, for debugging and tests. */
@@ -280,8 +284,14 @@ export class Connection {
       this.#outbox.continueAfter(answer.highSeq);
     }
     this.#identity = answer;
-    this.#config = answer.config;
+    this.#configure(answer.config);
     this.#connect(answer);
+  }
+
+  #configure(config: TrackerConfig): void {
+    this.#config = config;
+    this.#outbox.pause(config.paused);
+    this.#options.onConfig?.();
   }
 
   #connect(answer: HelloAnswer): void {
@@ -339,8 +349,12 @@ export class Connection {
       case 'THIN':
         this.#outbox.thin(Math.min(message.level, THIN_MAX_LEVEL));
         break;
+      case 'CONTROL':
+        this.#configure(message.config);
+        break;
       case 'END':
-        this.#ended();
+        this.#options.onEnd?.();
+        this.close();
         break;
       default:
         this.#unreadable++;

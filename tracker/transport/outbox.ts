@@ -38,7 +38,7 @@ export type HeldFrame = {
 };
 
 /** Why events are given up. Closed, so that every one of them is counted somewhere. */
-export const LOSSES = ['thinned', 'overflow', 'too-big', 'refused', 'session-lost', 'unsaved'] as const;
+export const LOSSES = ['thinned', 'paused', 'overflow', 'too-big', 'refused', 'session-lost', 'unsaved'] as const;
 export type Loss = (typeof LOSSES)[number];
 
 type Pending = { readonly event: Event; readonly page: PageContext; readonly bytes: number };
@@ -57,7 +57,8 @@ export class Outbox {
   #nextSeq = 1;
   #thinLevel = 0;
   #moves = 0;
-  readonly #lost: Record<Loss, number> = { thinned: 0, overflow: 0, 'too-big': 0, refused: 0, 'session-lost': 0, unsaved: 0 };
+  #isPaused = false;
+  readonly #lost: Record<Loss, number> = { thinned: 0, paused: 0, overflow: 0, 'too-big': 0, refused: 0, 'session-lost': 0, unsaved: 0 };
 
   constructor(limits: OutboxLimits = OUTBOX_LIMITS) {
     this.#limits = limits;
@@ -98,13 +99,22 @@ export class Outbox {
     this.#thinLevel = level;
   }
 
+  /** Nothing is taken from now on, until it is false again (SPEC CT3). */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+  }
+
   /** Takes an event. @param page where it happened; a frame never spans two addresses */
   push(event: Event, page: PageContext): void {
+    if (this.#isPaused && event.kind !== 'configured') {
+      this.#lost.paused++;
+      return;
+    }
     if (event.kind === 'move' && this.#moves++ % 2 ** this.#thinLevel !== 0) {
       this.#lost.thinned++;
       return;
     }
-    const bytes = event.kind === 'move' ? MOVE_BYTES : JSON.stringify(event).length;
+    const bytes = event.kind === 'move' ? MOVE_BYTES : event.kind === 'dompack' ? event.deflated.length : JSON.stringify(event).length;
     this.#pending.push({ event, page, bytes });
     this.#pendingBytes += bytes;
     if (this.#pendingBytes > this.#limits.pendingMaxBytes) this.#relieve();
@@ -249,7 +259,7 @@ export function framesWithin(frames: readonly HeldFrame[], maxBytes: number): re
   return frames.filter((frame) => chosen.has(frame));
 }
 
-const isHeavy = (event: Event) => event.kind === 'layout' || event.kind === 'dom';
+const isHeavy = (event: Event) => event.kind === 'layout' || event.kind.startsWith('dom');
 
 /** Heat divides x by the frame's viewport width, so a resized window begins a new frame as a new address does. */
 const samePage = (a: PageContext, b: PageContext) => a.url === b.url && a.viewportWidth === b.viewportWidth;

@@ -32,7 +32,7 @@ export function readMessage(text: string): ServerMessage | null {
     const message = JSON.parse(text) as ServerMessage;
     const { type } = message;
     // An ack without a number would let go of everything.
-    const needed = type === 'ACK' ? message.seq : type === 'THIN' ? message.level : 0;
+    const needed = type === 'ACK' ? message.seq : type === 'THIN' ? message.level : type === 'CONTROL' ? message.config.revision : 0;
     return Number.isInteger(needed) ? message : null;
   } catch {
     return null;

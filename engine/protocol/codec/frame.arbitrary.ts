@@ -13,6 +13,7 @@ const FIELD = {
   y: px,
   text,
   blob: fc.string({ unit: 'binary', maxLength: 200 }),
+  bytes: fc.uint8Array({ maxLength: 200 }),
   boxes: fc.array(fc.record({ tag: text, x: px, y: px, w: size, h: size, text }), { maxLength: 5 }),
 } satisfies Record<FieldType, fc.Arbitrary<unknown>>;
 

@@ -82,6 +82,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
         last[type] = px;
       } else if (type === 'text') writeText(value as string);
       else if (type === 'blob') out.text(value as string);
+      else if (type === 'bytes') out.blob(value as Uint8Array);
       else writeBoxes(out, writeText, value as readonly LayoutBox[]);
     }
   }
@@ -121,6 +122,7 @@ export function decodeFrame(bytes: Uint8Array): Result<Frame, DropReason> {
           event[name] = last[type];
         } else if (type === 'text') event[name] = readText();
         else if (type === 'blob') event[name] = reader.text(FRAME_MAX_BYTES);
+        else if (type === 'bytes') event[name] = new Uint8Array(reader.blob(FRAME_MAX_BYTES));
         else event[name] = readBoxes(reader, readText);
       }
       events.push(event as unknown as Event);

@@ -42,8 +42,17 @@ export function eventWords(event: Event): string {
     case 'layout':
       return 'Layout';
     case 'dom':
+    case 'dompack':
       return 'Recorded DOM';
+    case 'configured':
+      return configuredWords(event);
   }
+}
+
+function configuredWords({ moveSampleMs, recording, paused, mask }: EventOf<'configured'>): string {
+  if (paused === 1) return 'Capturing paused';
+  const more = [recording === 1 ? ', recording the page' : '', mask === '' ? '' : `, ${mask} masked`];
+  return `Capturing with a sample every ${formatDuration(moveSampleMs)}${more.join('')}`;
 }
 
 const FORM_STEPS: Readonly<Record<string, string>> = {

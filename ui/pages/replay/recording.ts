@@ -26,7 +26,7 @@ export type Recording = {
   readonly unreadable: number;
 };
 
-const UNLISTED: ReadonlySet<Event['kind']> = new Set(['move', 'scroll', 'layout', 'dom', 'vital', 'innerscroll', 'engaged']);
+const UNLISTED: ReadonlySet<Event['kind']> = new Set(['move', 'scroll', 'layout', 'dom', 'dompack', 'vital', 'innerscroll', 'engaged']);
 
 /** Reads what `GET /api/sessions/:session/chunks` answers. Any bytes give a recording; nothing throws. */
 export function readRecording(bytes: Uint8Array): Recording {

@@ -8,6 +8,7 @@ import { linkTo } from '../state/address.ts';
 import { askSession } from '../state/api.ts';
 import { useQuestion } from '../state/question.ts';
 import { useAddress, useApp, useWatch } from '../state/workspace.ts';
+import { SessionControl } from './session-control.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { PLACE_NAMES, StateShape } from './state-shape.tsx';
 import { CopyButton, RefusalMessage, Skeleton } from './states-of-view.tsx';
@@ -32,12 +33,13 @@ export function SessionPanel({ session, close, version = '' }: Props) {
     <SidePanel title={<>Session {formatId(session)}</>} close={close}>
       {isFirst && <Skeleton lines={8} />}
       {refusal && <RefusalMessage refusal={refusal} again={again} />}
-      {data && <Detail detail={data} />}
+      {data && <Detail detail={data} again={again} />}
     </SidePanel>
   );
 }
 
-function Detail({ detail: { row, transitions } }: { detail: SessionDetail }) {
+function Detail({ detail, again }: { detail: SessionDetail; again: () => void }) {
+  const { row, transitions } = detail;
   const { view } = useAddress();
   return (
     <>
@@ -49,6 +51,7 @@ function Detail({ detail: { row, transitions } }: { detail: SessionDetail }) {
           Heat of its page
         </a>
       </div>
+      {detail.wanted && <SessionControl key={row.session} detail={detail} again={again} />}
       <Facts row={row} />
       <section>
         <h3>Transitions</h3>

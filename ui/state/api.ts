@@ -1,5 +1,6 @@
 /** Questions to the HTTP API. Every answer is a value: what went wrong is a refusal with its remedy, never an exception. */
 import type { AppList, Heatmap, HeatmapQuery, PageList, SessionDetail, SessionList, SessionQuery } from '../../engine/protocol/api.ts';
+import type { ControlChange } from '../../engine/protocol/control.ts';
 import type { Refusal } from '../../engine/protocol/hello.ts';
 import type { Result } from '../../engine/protocol/result.ts';
 import type { Bounds } from './range.ts';
@@ -13,6 +14,11 @@ export const askApps = (signal: AbortSignal) => askJson<AppList>('/api/apps', {}
 export const askSessions = (query: SessionQuery, signal: AbortSignal) => askJson<SessionList>('/api/sessions', query, signal);
 export const askSession = (app: string, session: string, signal: AbortSignal) =>
   askJson<SessionDetail>(`/api/sessions/${encodeURIComponent(session)}`, { app }, signal);
+/** Wants a live session to be captured otherwise; its detail says whether that was confirmed. */
+export const controlSession = (app: string, session: string, change: ControlChange, signal: AbortSignal) =>
+  order(`/api/sessions/${encodeURIComponent(session)}/control`, { app }, signal, change);
+export const endSession = (app: string, session: string, signal: AbortSignal) =>
+  order(`/api/sessions/${encodeURIComponent(session)}/end`, { app }, signal);
 /** Pages that have heat, most viewed first. */
 export const askPages = (app: string, bounds: Bounds, signal: AbortSignal) => askJson<PageList>('/api/pages', { app, ...bounds }, signal);
 export const askHeatmap = (query: HeatmapQuery, signal: AbortSignal) => askJson<Heatmap>('/api/heatmap', query, signal);
@@ -31,12 +37,24 @@ function askJson<T>(path: string, query: Query, signal: AbortSignal): Promise<An
   return ask(path, query, signal, async (response) => (await response.json()) as T);
 }
 
-async function ask<T>(path: string, query: Query, signal: AbortSignal, read: (response: Response) => Promise<T>): Promise<Answer<T>> {
+/** Wants something done. @param body sent as JSON, if any */
+function order(path: string, query: Query, signal: AbortSignal, body?: object): Promise<Answer<null>> {
+  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return ask(path, query, signal, async () => null, { method: 'POST', ...json });
+}
+
+async function ask<T>(
+  path: string,
+  query: Query,
+  signal: AbortSignal,
+  read: (response: Response) => Promise<T>,
+  init: RequestInit = {},
+): Promise<Answer<T>> {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();
   try {
-    const response = await fetch(text === '' ? path : `${path}?${text}`, { signal });
+    const response = await fetch(text === '' ? path : `${path}?${text}`, { ...init, signal });
     return response.ok ? { ok: true, value: await read(response) } : { ok: false, reason: await refusalOf(response) };
   } catch {
     return {

@@ -36,6 +36,7 @@ export function probePage(): Promise<RecordedView> {
         page: () => page,
         settlers: new Set(),
         heard: new Set(),
+        apply: () => undefined,
         judges: new Set(),
         origin: () => ({ x: scrollX, y: scrollY }),
       },

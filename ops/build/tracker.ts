@@ -1,12 +1,13 @@
 /**
- * Builds the scripts that websites load: the core, the extra that the core loads, and what the extra loads. No source map; the one
- * dependency is that of the vitals.
+ * Builds the scripts that websites load: the core, the extra that the core loads, and what the extra loads. No source map; only the
+ * vitals and the recorder have a dependency.
  *
  *   main.ts  ─ bundle ─ classes to closures ─ minify, shorten names ──┬─ + name of the extra ─▶ datalab.js
- *   extra.ts ─ bundle, without what the core lends ─ minify, same names ─ + name of the vitals ─ hash ─▶ datalab-extra-HASH.js
+ *   extra.ts ─ bundle, without what the core lends ─ minify, same names ─ + names of what it loads ─ hash ─▶ datalab-extra-HASH.js
  *   debug.ts ─ bundle ─ minify, same names ─ hash ─▶ datalab-debug-HASH.js
  *   polls.ts ─ bundle ─ minify, same names ─ hash ─▶ datalab-polls-HASH.js
  *   vitals.ts ─ bundle, with its package ─ minify, names kept ─ hash ─▶ datalab-vitals-HASH.js
+ *   recorder.ts ─ bundle, with what records of its package ─ minify, names kept ─ hash ─▶ datalab-recorder-HASH.js
  *
  * What ships is ES2020. Bundled as ES2022: private fields would be lowered to WeakMaps, which cost size and speed; as closures they
  * need no lowering.
@@ -19,6 +20,7 @@ import { LIFECYCLE_EVENTS, type LifecycleEvent } from '../../engine/protocol/lif
 import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
 import { classesToClosures } from './closures.ts';
 import { MANGLED } from './mangled.ts';
+import { recordOnly } from './record-only.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TRACKER = join(ROOT, 'tracker');
@@ -33,6 +35,7 @@ const EXTRA_MARK = '@extra@';
 const POLLS_MARK = '@polls@';
 const DEBUG_MARK = '@debug@';
 const VITALS_MARK = '@vitals@';
+const RECORDER_MARK = '@recorder@';
 /** Stands for rows of EVENTS: the core has those of the events that it makes, and its extra brings the others along. */
 const ROWS_MARK = 'datalabRows()';
 /** What the core lends (tracker/shared.ts) comes from these. */
@@ -65,24 +68,30 @@ export async function buildTracker({ minify = true } = {}): Promise<ReadonlyMap<
     // It reads the events of both.
     debug = shorten(await lower(debug), shortExtra.mangleCache).code;
   }
-  const vitals = await bundle('vitals.ts', 'es', [], TARGET);
-  // A package's names are its own, and the chunk says nothing by names that are shortened elsewhere.
-  const vitalsCode = minify ? minifySync('vitals.js', vitals, { module: true, compress: { target: TARGET } }).code : vitals;
+  const vitalsCode = keepNames(await bundle('vitals.ts', 'es', [], TARGET), minify);
   const vitalsFile = hashed('vitals', vitalsCode);
+  const recorderCode = keepNames(await bundle('recorder.ts', 'es', [recordOnly()], TARGET), minify);
+  const recorderFile = hashed('recorder', recorderCode);
   const debugFile = hashed('debug', debug);
   const pollsFile = hashed('polls', polls);
-  const extraCode = extra.replace(VITALS_MARK, vitalsFile);
+  const extraCode = extra.replace(VITALS_MARK, vitalsFile).replace(RECORDER_MARK, recorderFile);
   const extraFile = hashed('extra', extraCode);
   return new Map([
     [CORE_FILE, core.replace(EXTRA_MARK, extraFile).replace(DEBUG_MARK, debugFile).replace(POLLS_MARK, pollsFile)],
     [extraFile, extraCode],
     [vitalsFile, vitalsCode],
+    [recorderFile, recorderCode],
     [debugFile, debug],
     [pollsFile, polls],
   ]);
 }
 
 const hashed = (name: string, code: string) => `datalab-${name}-${createHash('sha256').update(code).digest('hex').slice(0, 8)}.js`;
+
+/** A package's names are its own, and its chunk says nothing by names that are shortened elsewhere. */
+function keepNames(code: string, minify: boolean): string {
+  return minify ? minifySync(CORE_FILE, code, { module: true, compress: { target: TARGET } }).code : code;
+}
 
 /**
  * One file of an entry and all that it imports, unminified.
@@ -99,6 +108,7 @@ export async function bundle(entry: string, format: 'iife' | 'es', plugins: Plug
       DATALAB_EXTRA_FILE: JSON.stringify(EXTRA_MARK),
       DATALAB_POLLS_FILE: JSON.stringify(POLLS_MARK),
       DATALAB_VITALS_FILE: JSON.stringify(VITALS_MARK),
+      DATALAB_RECORDER_FILE: JSON.stringify(RECORDER_MARK),
       DATALAB_DEBUG_FILE: JSON.stringify(DEBUG_MARK),
     },
     build: {

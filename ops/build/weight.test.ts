@@ -16,6 +16,7 @@ test('the core is one file, and each that it loads another: what is loaded on de
     CORE_FILE,
     expect.stringMatching(/^datalab-extra-[0-9a-f]{8}\.js$/),
     expect.stringMatching(/^datalab-vitals-[0-9a-f]{8}\.js$/),
+    expect.stringMatching(/^datalab-recorder-[0-9a-f]{8}\.js$/),
     expect.stringMatching(/^datalab-debug-[0-9a-f]{8}\.js$/),
     expect.stringMatching(/^datalab-polls-[0-9a-f]{8}\.js$/),
   ]);

@@ -5,7 +5,13 @@ import { CORE_FILE } from './tracker.ts';
 /** Brotli bytes of the core: everything that is not loaded on demand. */
 export const CORE_MAX_BYTES = 7_000;
 /** Brotli bytes of each file that is loaded on demand, by the beginning of its name. */
-export const EXTRA_MAX_BYTES = { 'datalab-extra': 6_500, 'datalab-vitals': 4_000, 'datalab-debug': 3_000, 'datalab-polls': 1_000 } as const;
+export const EXTRA_MAX_BYTES = {
+  'datalab-extra': 6_500,
+  'datalab-vitals': 4_000,
+  'datalab-recorder': 23_000,
+  'datalab-debug': 3_000,
+  'datalab-polls': 1_000,
+} as const;
 
 export type Weight = { readonly file: string; readonly bytes: number; readonly brotliBytes: number; readonly maxBytes: number };
 

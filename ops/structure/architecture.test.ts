@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The batch and the session's facts are declared where they are worked on; actors know their shapes, not their code.
   actors: ['engine/protocol', 'engine/clock', 'engine/errors', 'type:engine/pool', 'type:engine/store', 'xstate'],
   gateway: ['engine/*', 'actors', 'fastify', '@fastify/cookie', '@fastify/static', 'ajv', 'uuid', 'ws', 'node:*'],
-  tracker: ['engine/protocol', 'web-vitals'],
+  tracker: ['engine/protocol', 'rrweb', 'web-vitals'],
   ui: [
     'engine/protocol',
     'preact',
@@ -45,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lucide-preact',
     '@tanstack/virtual-core',
     '@floating-ui/dom',
+    'rrweb',
     'vega',
     'vega-*',
   ],

@@ -3,6 +3,7 @@
  * is idle, and starts it as one more behaviour.
  */
 import { startClick } from './capture/click.ts';
+import { startControl } from './capture/control.ts';
 import { startDead } from './capture/dead.ts';
 import type { Point } from './capture/early.ts';
 import { startEngaged } from './capture/engaged.ts';
@@ -19,7 +20,18 @@ import { startRage } from './capture/rage.ts';
 import { startScroll } from './capture/scroll.ts';
 import { startVitals } from './capture/vitals.ts';
 
-const STARTS = [startScroll, startInnerScroll, startLayout, startRage, startDead, startLink, startForm, startEngaged, startVitals];
+const STARTS = [
+  startControl,
+  startScroll,
+  startInnerScroll,
+  startLayout,
+  startRage,
+  startDead,
+  startLink,
+  startForm,
+  startEngaged,
+  startVitals,
+];
 
 /** Begins every behaviour of the extra. @param early what happened until now */
 export function start(emit: Emit, env: Env, early: readonly Point[]): Stop {

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'engine/classify': ['engine/protocol', 'type:engine/store', 'ua-parser-js', 'isbot'],
   'engine/rollup': ['engine/protocol'],
   'engine/store': ['engine/protocol', 'engine/rollup', 'engine/errors', 'engine/clock', 'mongodb', 'node:*'],
+  'engine/documents': ['engine/protocol', 'engine/errors', 'engine/clock', 'mongodb', 'node:*'],
   'engine/pool': ['engine/protocol', 'engine/rollup', 'engine/store', 'engine/errors', 'piscina', 'node:*'],
   'engine/upkeep': ['engine/errors', 'engine/store', 'node:*'],
   'engine/exchange': [

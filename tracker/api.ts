@@ -3,7 +3,8 @@
 export type StartOptions = {
   /** Public app key. */ readonly app: string;
   /** Address of the server, e.g. `https://lab.example`; for a script tag, where the script came from. */ readonly api?: string;
-  /** `wait`: nothing is asked and nothing stored before `consent(true)`. */ readonly consent?: 'wait' | (string & {});
+  /** `wait`: nothing is asked and nothing stored before `consent(true)`. `given`: as if that had been called. */
+  readonly consent?: 'wait' | 'given' | (string & {});
   /** `respect`: Do Not Track counts as Global Privacy Control, which always counts. */ readonly dnt?: 'respect' | (string & {});
   /** The visitor is known for one day and by no cookie. As an attribute, whatever its value. */ readonly cookieless?: true | string;
   /** Selector of what is masked, beside `data-datalab-mask`. */ readonly mask?: string;

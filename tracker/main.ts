@@ -103,7 +103,12 @@ guard(() => {
     identify: guard((id: string) => {
       if (id) life?.emit({ kind: 'identify', atMs: Date.now(), id: short(id) });
     }),
-    consent: guard(consent),
+    consent: guard((given: boolean) => {
+      if (site) site.consent = given ? 'given' : 'wait';
+      // The server may have refused it without.
+      if (life?.stats().place === 'END') life = null;
+      consent(given);
+    }),
     stop: guard(stop),
     state: () => life && { ...life.stats(), faults: guard.faults(), leftOut },
     debug: guard(debug),

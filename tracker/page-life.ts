@@ -4,6 +4,7 @@ import { createBrowserPorts } from './browser-ports.ts';
 import { type Emit, type Env, listen, settle } from './capture/env.ts';
 import type { Guard } from './capture/guard.ts';
 import { createPageReader } from './capture/page.ts';
+import { privacy } from './capture/privacy.ts';
 import { startUrl } from './capture/url.ts';
 import { createExtra, type ExtraStats } from './load-extra.ts';
 import type { Site } from './site.ts';
@@ -34,7 +35,11 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
       // The server does not want it, or is not there: nothing more is looked at.
       if (place === 'END') stopCapture();
     },
-    onConfig: () => env.apply(),
+    onConfig() {
+      privacy.urlKeep = `${site.urlKeep},${connection.config.urlKeep}`;
+      env.page(true);
+      env.apply();
+    },
     onEnd: () => stopCapture(),
   });
   const env: Env = {
@@ -49,7 +54,7 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
     origin: () => ({ x: scrollX, y: scrollY }),
   };
   const emit: Emit = (event, page = env.page()) => {
-    if (!site.tap?.(event)) connection.push(event, page);
+    if (!site.tap?.(event) && !connection.config.off.includes(event.kind)) connection.push(event, page);
   };
   const extra = createExtra(site.beside, emit, env);
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
@@ -83,7 +88,7 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
 /** 128 random bits; not randomUUID, which pages without TLS do not have. */
 const newTabId = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
-function factsOf({ app, cookieless }: Site, tab: string): HelloFacts {
+function factsOf({ app, cookieless, consent }: Site, tab: string): HelloFacts {
   const hints = (navigator as Navigator & { readonly userAgentData?: { readonly platform?: string } }).userAgentData;
   const { clientWidth, clientHeight } = document.documentElement;
   return {
@@ -101,6 +106,7 @@ function factsOf({ app, cookieless }: Site, tab: string): HelloFacts {
     viewportHeight: clientHeight,
     webdriver: navigator.webdriver === true,
     cookieless: cookieless !== undefined,
+    consent: consent === 'given',
   };
 }
 

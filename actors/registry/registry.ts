@@ -6,6 +6,7 @@ import type { Clock } from '../../engine/clock/clock.ts';
 import type { SubmitBatch } from '../../engine/pool/batch.ts';
 import type { ControlChange } from '../../engine/protocol/control.ts';
 import type { DropReason } from '../../engine/protocol/drop-reasons.ts';
+import type { TrackerConfig } from '../../engine/protocol/hello.ts';
 import { END, type EndReason, STATES } from '../../engine/protocol/lifecycle.ts';
 import type { StateCounts } from '../../engine/protocol/live.ts';
 import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
@@ -199,6 +200,12 @@ export class Registry {
     this.#guard(session, () => session.control(change, by));
     this.counters.add('controlsSent');
     return true;
+  }
+
+  /** An app is captured otherwise: every live session of it is told. @param configOf by session id */
+  rebase(app: string, configOf: (session: string) => TrackerConfig): void {
+    for (const session of this.#sessions.values())
+      if (session.facts.app === app) this.#guard(session, () => session.rebase(configOf(session.facts.session)));
   }
 
   /** Ends one session by force. False if it is not here or already closing. @param by the operator who wants it, if one does */

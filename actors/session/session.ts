@@ -233,6 +233,11 @@ export class Session {
     this.#say({ type: 'CONTROL', config: this.controls.config });
   }
 
+  /** The app is captured otherwise from now on. */
+  rebase(base: TrackerConfig): void {
+    if (this.controls.rebase(base)) this.#say({ type: 'CONTROL', config: this.controls.config });
+  }
+
   /** Its frames went out in a batch. */
   dispatched(frames: number): void {
     this.#inFlight += frames;

@@ -12,7 +12,7 @@ const count = { type: 'integer', minimum: 0 } as const;
 const ms = { type: 'integer', minimum: 0 } as const;
 const appKey = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } as const;
 
-/** `GET /api/apps` */
+/** `GET /api/apps`: those that one sees; not those that are being deleted. */
 export const APP_LIST = {
   type: 'object',
   required: ['apps'],
@@ -21,11 +21,13 @@ export const APP_LIST = {
       type: 'array',
       items: {
         type: 'object',
-        required: ['key', 'name', 'origins', 'snippet'],
+        required: ['key', 'name', 'origins', 'timeZone', 'state', 'snippet'],
         properties: {
           key: text,
           name: text,
           origins: { type: 'array', items: text },
+          timeZone: { ...text, description: 'IANA name' },
+          state: { enum: ['active', 'archived'], description: 'archived: nothing is taken any more' },
           snippet: { ...text, description: 'the script tag to paste' },
         },
       },

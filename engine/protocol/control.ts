@@ -3,7 +3,8 @@ import type { EventOf } from './events.ts';
 import { TRACKER_CONFIG } from './hello.ts';
 import type { FromSchema } from './schema.ts';
 
-const { moveSampleMs, recording, paused, mask } = TRACKER_CONFIG.properties;
+const { moveSampleMs, recording, paused } = TRACKER_CONFIG.properties;
+const mask = { type: 'string', maxLength: 1_024, description: 'selector of what is masked beside all else, or empty' } as const;
 
 /** Body of `POST /api/sessions/:session/control`: what is not named stays as it is. */
 export const CONTROL_CHANGE = {
@@ -29,6 +30,7 @@ export const CONTROL_ENTRY = {
     confirmedMs: { type: 'integer', minimum: 0, description: 'when the tracker’s confirmation was stored; absent until then' },
     applied: {
       ...CONTROL_CHANGE,
+      properties: { ...CONTROL_CHANGE.properties, mask: TRACKER_CONFIG.properties.mask },
       description: 'how the tracker captures since, as it says itself: what differs from the change was not possible',
     },
   },

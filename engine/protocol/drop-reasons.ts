@@ -27,6 +27,8 @@ export const DROP_REASONS = {
   'inbox-full': { retry: true, about: 'the session’s inbox is at its bound' },
   'session-unknown': { retry: false, about: 'no such session here' },
   'session-ended': { retry: false, about: 'the session has ended' },
+  'app-archived': { retry: false, about: 'this app takes nothing any more' },
+  'service-away': { retry: true, about: 'this node does not know the apps yet' },
   'worker-fault': { retry: false, about: 'the frame broke its worker three times and was set aside' },
   'store-away': { retry: true, about: 'the store did not take it' },
 } as const satisfies Record<string, { retry: boolean; about: string }>;

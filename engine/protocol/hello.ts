@@ -29,6 +29,7 @@ export const HELLO_REQUEST = {
     viewportHeight: { type: 'integer', minimum: 0, maximum: 100_000 },
     webdriver: { type: 'boolean', description: 'navigator.webdriver: marks a bot' },
     cookieless: { type: 'boolean', description: 'true: the visitor is known for a day, by no cookie' },
+    consent: { type: 'boolean', description: 'true: the visitor said yes; an app may need that' },
     session: { type: 'string', pattern: ID_PATTERN, description: 'session to resume' },
     resume: { type: 'string', pattern: ID_PATTERN, description: 'the token that the session’s last hello gave' },
   },
@@ -38,9 +39,23 @@ export type HelloRequest = FromSchema<typeof HELLO_REQUEST>;
 /** What the server tells the tracker to do. Every number has a default in DEFAULT_TRACKER_CONFIG. */
 export const TRACKER_CONFIG = {
   type: 'object',
-  required: ['revision', 'moveSampleMs', 'hoverMinMs', 'flushMs', 'targetAttribute', 'vitals', 'recording', 'paused', 'mask'],
+  required: [
+    'revision',
+    'off',
+    'moveSampleMs',
+    'hoverMinMs',
+    'flushMs',
+    'targetAttribute',
+    'vitals',
+    'recording',
+    'paused',
+    'mask',
+    'block',
+    'urlKeep',
+  ],
   properties: {
     revision: { type: 'integer', minimum: 0, description: 'raised by every change: the tracker confirms by it (SPEC CT2)' },
+    off: { type: 'array', items: { type: 'string' }, description: 'kinds of events that are not captured' },
     moveSampleMs: { type: 'integer', minimum: 10, maximum: 10_000, description: 'least time between two samples of the pointer' },
     hoverMinMs: { type: 'integer', minimum: 50, maximum: 60_000, description: 'a rest shorter than this is no hover' },
     flushMs: { type: 'integer', minimum: 50, maximum: 60_000, description: 'longest that an event waits for its frame' },
@@ -48,13 +63,16 @@ export const TRACKER_CONFIG = {
     vitals: { type: 'boolean', description: 'web vitals are measured; their chunk is loaded only then' },
     recording: { type: 'boolean', description: 'the DOM is recorded; the recorder is loaded only then' },
     paused: { type: 'boolean', description: 'nothing is captured until it is false again' },
-    mask: { type: 'string', maxLength: 1_024, description: 'selector of what is masked beside what the page masks, or empty' },
+    mask: { type: 'string', maxLength: 2_100, description: 'selector of what is masked beside what the page masks, or empty' },
+    block: { type: 'string', maxLength: 1_024, description: 'selector of what is not looked into beside what the page blocks, or empty' },
+    urlKeep: { type: 'string', maxLength: 1_024, description: 'names of query parameters that stay beside those that the page keeps' },
   },
 } as const;
 export type TrackerConfig = FromSchema<typeof TRACKER_CONFIG>;
 
 export const DEFAULT_TRACKER_CONFIG: TrackerConfig = {
   revision: 0,
+  off: [],
   moveSampleMs: 50,
   hoverMinMs: 500,
   flushMs: 500,
@@ -63,6 +81,8 @@ export const DEFAULT_TRACKER_CONFIG: TrackerConfig = {
   recording: false,
   paused: false,
   mask: '',
+  block: '',
+  urlKeep: '',
 };
 
 /** Answer to an admitted hello. */

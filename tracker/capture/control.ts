@@ -3,12 +3,13 @@ import { privacy } from './privacy.ts';
 import { startRecord } from './record.ts';
 
 /**
- * Applies what the server wants captured, and confirms it (SPEC CT2): masks, and the recording of the DOM. The rest (sampling) is asked
- * for where it is needed; pausing is the transport's.
+ * Applies what the server wants captured, and confirms it (SPEC CT2): what is hidden, and the recording of the DOM. The rest is asked for
+ * where it is needed; pausing is the transport's.
  */
 export function startControl(emit: Emit, env: Env): Stop {
-  const ownMask = privacy.mask;
+  const own = { ...privacy };
   let confirmed = 0;
+  let applied = '';
   let mask = '';
   /** Null while that is not known yet. */
   let isRecording: boolean | null = false;
@@ -27,10 +28,14 @@ export function startControl(emit: Emit, env: Env): Stop {
   };
   const apply = () => {
     const wanted = env.config();
-    if (wanted.mask !== mask && isSelector(wanted.mask)) {
-      mask = wanted.mask;
-      privacy.mask = mask ? `${ownMask},${mask}` : ownMask;
-      // It begins anew, with what is masked now.
+    const { block } = wanted;
+    const asked = [wanted.mask, block].join();
+    if (asked !== applied) {
+      applied = asked;
+      if (isSelector(wanted.mask)) mask = wanted.mask;
+      privacy.mask = joined(own.mask, mask);
+      if (isSelector(block)) privacy.block = joined(own.block, block);
+      // It begins anew, with what is hidden now.
       stopRecording();
     }
     if (!wanted.recording || wanted.paused) stopRecording();
@@ -48,9 +53,11 @@ export function startControl(emit: Emit, env: Env): Stop {
   return () => {
     env.apply = () => {};
     stopRecording();
-    privacy.mask = ownMask;
+    Object.assign(privacy, own);
   };
 }
+
+const joined = (own: string, more: string) => (more ? `${own},${more}` : own);
 
 function isSelector(text: string): boolean {
   try {

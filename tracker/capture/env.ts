@@ -26,7 +26,7 @@ export type Env = {
   /** The config has changed. The extra puts one in its place that applies what is not asked for each time. */ apply: () => void;
   readonly store: TabStore;
   /** The server may change it at hello, so it is asked each time. */ config(): TrackerConfig;
-  page(): PageContext;
+  page(isRenamed?: boolean): PageContext;
   /**
    * What is added to client coordinates in the document of `inner` to make page coordinates, in CSS pixels. The extra puts one in its
    * place that knows frames.

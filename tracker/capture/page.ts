@@ -15,12 +15,16 @@ export function stripAddress(href: string): string {
   return protocol === 'http:' || protocol === 'https:' ? `${origin + pathname}?${searchParams}`.replace(/\?$/, '') : protocol;
 }
 
-/** Makes the reader of the page's address and sizes. The same object is given until one of them changed. */
-export function createPageReader(): () => PageContext {
-  let page: PageContext | undefined;
+/**
+ * Makes the reader of the page's address and sizes. The same object is given until one of them changed.
+ * @param isRenamed its address is written otherwise from now on (privacy.urlKeep): also in the object that was given before
+ */
+export function createPageReader(): (isRenamed?: boolean) => PageContext {
+  let page: { -readonly [K in keyof PageContext]: PageContext[K] } | undefined;
   let href = '';
   let readMs = 0;
-  return () => {
+  return (isRenamed) => {
+    if (isRenamed && page) page.url = stripAddress(href);
     const nowMs = performance.now();
     if (page && href === location.href && nowMs - readMs < SIZE_MAX_AGE_MS) return page;
     href = location.href;

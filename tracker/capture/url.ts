@@ -1,3 +1,4 @@
+import type { EventOf } from '../../engine/protocol/events.ts';
 import { type Emit, type Env, listen, type Stop, settle } from './env.ts';
 import { stripAddress } from './page.ts';
 
@@ -16,11 +17,18 @@ export function startUrl(emit: Emit, env: Env): Stop {
   const loaded = () => {
     const page = env.page();
     const [from, elapsedMs] = (env.store.take(LAST_PAGE) ?? '').split(' ');
-    if (from)
-      emit(
-        { kind: 'urlchange', atMs: sinceMs, from, to: page.url, elapsedMs: Number(elapsedMs) || 0, cause: 'load' },
-        { ...page, url: from },
-      );
+    const load: EventOf<'urlchange'> = {
+      kind: 'urlchange',
+      atMs: sinceMs,
+      from: from ?? '',
+      // The server may want the address to be written otherwise, and says so before this is sent.
+      get to() {
+        return page.url;
+      },
+      elapsedMs: Number(elapsedMs) || 0,
+      cause: 'load',
+    };
+    if (load.from) emit(load, { ...page, url: load.from });
     const referrer = document.referrer ? stripAddress(document.referrer) : '';
     emit({ kind: 'start', atMs: sinceMs, title: document.title, referrer });
   };

@@ -3,7 +3,7 @@
  *
  *   request ─▶ who asks? ─▶ from one of our own pages? ─▶ may they? ─▶ body checked ─▶ route ─▶ answer ─▶ audit log
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { DatalabError } from '../../engine/errors/errors.ts';
 import { ACTIONS, type Action, type Identity, may } from '../../engine/protocol/access.ts';
 import type { AuditEntry } from '../../engine/protocol/administration.ts';
@@ -38,13 +38,17 @@ const DETAIL_MAX_CHARS = 4_000;
 /** Guards all routes that are registered after it, in this instance and below. */
 export function guard(app: FastifyInstance, { nowMs, identify, isOwnHost, audit }: GuardDeps): void {
   app.decorateRequest('asker');
-  app.addHook('onRoute', ({ config, method, url }) => {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+  // Not at once: a plugin may say it for all its routes, and is asked after us.
+  app.addHook('onReady', async () => routes.forEach(check));
+  function check({ config, method, url }: RouteOptions): void {
     const isUnsafe = [method].flat().some((each) => !SAFE_METHODS.has(each));
     if (!config?.action) throw new Error(`the route ${method} ${url} says no action`);
     const { level } = ACTIONS[config.action];
     if (isUnsafe && !config.act && level !== 'public' && level !== 'service' && level !== 'token')
       throw new Error(`the route ${method} ${url} changes something, and says no act`);
-  });
+  }
   app.addHook('onRequest', async (request) => {
     const { action } = request.routeOptions.config;
     // No such route.

@@ -9,6 +9,8 @@ import type { Event } from '../engine/protocol/events.ts';
 import { CHROMIUM_FLAGS } from '../ops/browser/ensure-chromium.ts';
 import { buildTracker } from '../ops/build/tracker.ts';
 import type {} from './api.ts';
+import { MUTATION_MAX_MS } from './capture/dead.ts';
+import { SCROLL_SAMPLE_MS } from './capture/scroll.ts';
 import { FixtureGateway } from './fixture/gateway.ts';
 import { MATRIX_PAGES, NONCE, STRICT_SCRIPT, STRICT_STYLE, type Step, WALKS, type Walk } from './fixture/matrix-pages.ts';
 import { FixtureProxy } from './fixture/proxy.ts';
@@ -72,6 +74,112 @@ describe.skipIf(!executablePath).each([
     },
   );
 });
+
+/** Known, and not yet so. Each of these begins to fail when its gap is closed, and is then a test as any other. */
+describe.skipIf(!executablePath)('gaps', () => {
+  const judgedMs = MUTATION_MAX_MS + 1;
+
+  async function open(path: string, { onTestFinished }: TestContext, before: (page: Page) => Promise<unknown> = async () => undefined) {
+    const gateway = new FixtureGateway();
+    const site = new FixtureSite(GAP_PAGES);
+    await Promise.all([gateway.start(await buildTracker()), site.start()]);
+    site.head = `<script async src="${gateway.origin}/datalab.js" data-app="shop"></script>`;
+    if (!browser) throw new Error('no browser was started');
+    const context = await browser.newContext({ viewport: { width: 1_000, height: 700 } });
+    onTestFinished(async () => {
+      await context.close();
+      await Promise.all([gateway.stop(), site.stop()]);
+    });
+    const page = await context.newPage();
+    await page.clock.install();
+    await before(page);
+    await page.goto(site.origin + path);
+    await gateway.event('start');
+    return { gateway, page };
+  }
+
+  /** Holds the extra back. @returns lets it through, once it was asked for */
+  function holdExtra(page: Page): Promise<() => Promise<void>> {
+    return new Promise((resolve) => void page.route('**/datalab-extra-*', (route) => resolve(() => route.continue())));
+  }
+
+  test.fails('scroll: how deep a page was seen that is left before the extra came', async (context) => {
+    const { gateway, page } = await open('/', context, async (opened) => void holdExtra(opened));
+    await page.evaluate(() => scrollTo(0, 1_000));
+    await page.goto(new URL('/next', page.url()).href);
+    await gateway.until(() => gateway.of('start').length === 2);
+    context.expect(gateway.of('scroll')).toHaveLength(1);
+  });
+
+  test.fails('scroll: a page that is still growing when the extra comes was not seen to its end', async (context) => {
+    let asked: Promise<() => Promise<void>> | undefined;
+    const { gateway, page } = await open('/short', context, async (opened) => {
+      asked = holdExtra(opened);
+    });
+    // The sizes are read now, and a thousand milliseconds do not pass until the extra is there.
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await page.evaluate(() => {
+      window.datalab?.event('read');
+      document.body.style.height = '5000px';
+    });
+    await page.clock.runFor(1);
+    await (await asked)?.();
+    await page.waitForFunction(() => window.datalab?.state()?.earlyPoints === 0);
+    await page.clock.runFor(SCROLL_SAMPLE_MS + 1);
+    await page.clock.resume();
+    context.expect((await gateway.event('scroll')).reach).toBeLessThan(5);
+  });
+
+  for (const [what, selector] of [
+    ['what opens when the button goes down', '#menu'],
+    ['what changes in a closed shadow root', 'x-vault'],
+  ] as const) {
+    test.fails(`dead: not a click that is followed by ${what}`, async (context) => {
+      const { gateway, page } = await open('/clicks', context);
+      await gateway.event('scroll');
+      await page.locator(selector).click();
+      await page.clock.runFor(judgedMs);
+      await page.evaluate(() => window.datalab?.event('last'));
+      await gateway.event('custom');
+      context.expect(gateway.of('click')).toHaveLength(1);
+      context.expect(gateway.of('dead')).toEqual([]);
+    });
+  }
+
+  test.fails('two hundred moves force no layout, whatever the page changes on each of them', async (context) => {
+    const { gateway, page } = await open('/restless', context);
+    await gateway.event('scroll');
+    const chrome = await page.context().newCDPSession(page);
+    await chrome.send('Performance.enable');
+    const layouts = async () =>
+      (await chrome.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'LayoutCount')?.value ?? 0;
+    const before = await layouts();
+    // In one task: no frame lies between them, so a layout is one that somebody asked for.
+    await page.evaluate(() => {
+      for (let x = 0; x < 200; x++)
+        document.body.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, composed: true, clientX: x }));
+    });
+    // The frame around them lays out what they left, and the page's sizes may be read once a second.
+    context.expect((await layouts()) - before).toBeLessThanOrEqual(3);
+  });
+});
+
+const GAP_PAGES = {
+  '/': '<main style="height:3000px"><h1>Long</h1></main>',
+  '/next': '<h1>Next</h1>',
+  '/short': '<h1>Short</h1>',
+  '/clicks': `<button id="menu" onpointerdown="document.querySelector('p').hidden = false">Menu</button><p hidden>Open</p><x-vault></x-vault>
+    <script>customElements.define('x-vault', class extends HTMLElement {
+      constructor() {
+        super();
+        const root = this.attachShadow({ mode: 'closed' });
+        root.innerHTML = '<button onclick="this.textContent += 1">Vault</button>';
+      }
+    });</script>`,
+  '/restless': `<h1>Restless</h1><script>
+    let width = 0;
+    addEventListener('pointermove', () => { document.body.style.width = 300 + (width++ % 50) + 'px'; }, true);</script>`,
+};
 
 type Visit = {
   readonly page: Page;

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { actWords, detailText } from './act-words.ts';
+
+describe('an act of the audit log', () => {
+  it.each([
+    ['config.change', '{"basedOn":1}', 'Changed how sessions are captured'],
+    ['app.archive', '{"archived":true}', 'Archived the app'],
+    ['app.archive', '{"archived":false}', 'Took the app out of the archive'],
+    ['key.end', '{"endsMs":null}', 'Let a public key go on'],
+    ['user.role', '{"role":"operator"}', 'Gave the role operator'],
+    ['user.role', '{"role":null}', 'Took a role away'],
+    ['user.invite', '{"email":"a@b.example","role":"viewer"}', 'Invited a@b.example'],
+    ['sign-out', '', 'Signed out'],
+  ])('%s %s is said as “%s”', (what, detail, words) => {
+    expect(actWords({ what, detail })).toBe(words);
+  });
+
+  it('without words of its own is said by its name, whatever it is called', () => {
+    for (const what of ['something.new', 'constructor', '__proto__', '']) expect(actWords({ what, detail: '{}' })).toBe(what);
+  });
+
+  it('is said although its detail was cut or is no object', () => {
+    for (const detail of ['', '{"email":"a@b', 'null', '7', '[]'])
+      expect(actWords({ what: 'user.invite', detail })).toBe('Invited somebody');
+  });
+});
+
+it('detail is laid out where it is whole, and shown as it is where it was cut', () => {
+  expect(detailText('{"a":1}')).toBe('{\n  "a": 1\n}');
+  expect(detailText('{"a":"xyz…')).toBe('{"a":"xyz…');
+});

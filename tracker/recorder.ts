@@ -68,6 +68,8 @@ export function startRecorder<Page>(host: RecorderHost<Page>): Recorder {
     if (!isEnded) record.takeFullSnapshot(true);
   };
   const hear = (event: eventWithTime) => {
+    // Styles may ask for it, and whoever replays the page may prefer the other.
+    if (event.type === EventType.Meta) Object.assign(event.data, { dark: matchMedia('(prefers-color-scheme: dark)').matches });
     const json = JSON.stringify(event);
     if (isPacked) packs.add(json, event.timestamp);
     else sendUnpacked(json, event);

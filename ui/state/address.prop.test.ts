@@ -21,6 +21,7 @@ const views: fc.Arbitrary<View> = fc.record({
   opacity: fc.integer({ min: 10, max: 100 }),
   table: fc.boolean(),
   at: fc.integer({ min: 0, max: 86_400 }),
+  wireframe: fc.boolean(),
 });
 
 describe('address', () => {

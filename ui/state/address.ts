@@ -35,6 +35,8 @@ export type View = {
   readonly table: boolean;
   /** Where a replay stands, in seconds from its start. */
   readonly at: number;
+  /** A replay draws the wireframe, though the page itself was recorded. */
+  readonly wireframe: boolean;
 };
 
 /** The view of an address without a query. */
@@ -54,6 +56,7 @@ export const DEFAULT_VIEW: View = {
   opacity: 80,
   table: false,
   at: 0,
+  wireframe: false,
 };
 
 type Read<T> = (text: string) => T | undefined;
@@ -87,6 +90,7 @@ const READERS: { readonly [F in keyof View]: Read<View[F]> } = {
   opacity: whole(10, 100),
   table: flag,
   at: whole(0, 86_400),
+  wireframe: flag,
 };
 
 const FIELDS = Object.keys(READERS) as (keyof View)[];

@@ -1,28 +1,38 @@
-/** A scene → pixels: the page as a wireframe, the pointer with its trail, clicks as ripples, hovers as halos. */
+/** A scene → pixels: the page as a wireframe or what lies below, the pointer with its trail, clicks as ripples, hovers as halos. */
 import type { Token } from '../../look/tokens.ts';
 import type { Size } from '../../parts/fitted-canvas.ts';
 import { drawWireframe } from '../../parts/wireframe.ts';
 import { CLICK_SHOWN_MS, type Scene, type Spot, TRAIL_MS } from './scene.ts';
 
-/** @param isStill draws no motion of its own (prefers-reduced-motion): ripples are rings that stand */
-export function drawScene(context: CanvasRenderingContext2D, size: Size, scene: Scene, token: Token, isStill: boolean): void {
-  const { page, scrollTop } = scene;
+/** Where the visitor's window lies on the stage: as large as it can be, in the middle. CSS pixels. */
+export function windowOn(size: Size, { page }: Pick<Scene, 'page'>) {
   const width = page.viewportWidth || 1280;
   const height = page.viewportHeight || 800;
   const scale = Math.min(size.width / width, size.height / height);
+  return { width, height, scale, left: (size.width - width * scale) / 2, top: (size.height - height * scale) / 2 };
+}
+
+export type How = {
+  /** The page itself lies below: only what the visitor did is drawn. */ readonly isOver: boolean;
+  /** No motion of its own (prefers-reduced-motion): ripples are rings that stand. */ readonly isStill: boolean;
+};
+
+export function drawScene(context: CanvasRenderingContext2D, size: Size, scene: Scene, token: Token, { isOver, isStill }: How): void {
+  const { scrollTop } = scene;
+  const { width, height, scale, left, top } = windowOn(size, scene);
   context.save();
-  context.translate((size.width - width * scale) / 2, (size.height - height * scale) / 2);
+  context.translate(left, top);
   context.scale(scale, scale);
   context.beginPath();
   context.roundRect(0, 0, width, height, 4 / scale);
   context.fillStyle = token('--wire-page');
-  context.fill();
+  if (!isOver) context.fill();
   context.strokeStyle = token('--wire-line');
   context.lineWidth = 1 / scale;
   context.stroke();
   context.clip();
   context.translate(0, -scrollTop);
-  drawWireframe(context, scene.boxes, token, { top: scrollTop, bottom: scrollTop + height });
+  if (!isOver) drawWireframe(context, scene.boxes, token, { top: scrollTop, bottom: scrollTop + height });
   // Marks keep their size on screen however small the page is drawn.
   const px = 1 / scale;
   for (const hover of scene.hovers) drawHalo(context, hover, token('--category-5'), px);

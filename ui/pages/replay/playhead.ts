@@ -17,7 +17,9 @@ const LEAD_IN_MS = 500;
 export function quietsOf(recording: Pick<Recording, 'moments'>): readonly Quiet[] {
   const quiets: Quiet[] = [];
   let before: number | undefined;
-  for (const { atMs } of recording.moments) {
+  for (const { atMs, event } of recording.moments) {
+    // A page may change without its visitor.
+    if (event.kind === 'dompack' || event.kind === 'dom') continue;
     if (before !== undefined && atMs - before > QUIET_MIN_MS) quiets.push({ fromMs: before + LEAD_OUT_MS, toMs: atMs - LEAD_IN_MS });
     before = atMs;
   }

@@ -1,4 +1,4 @@
-/** Replay: what a visitor's pointer did, over the page as it was laid out. A live session grows while it is watched. */
+/** Replay: what a visitor's pointer did, over the page as it was recorded or laid out. A live session grows while it is watched. */
 import { Pause, Play } from 'lucide-preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
@@ -15,6 +15,7 @@ import { quietsOf, SPEEDS } from './playhead.ts';
 import { type Recording, readRecording } from './recording.ts';
 import { Stage } from './stage.tsx';
 import { Timeline } from './timeline.tsx';
+import { useRecordedDom } from './use-recorded-dom.ts';
 
 export function ReplayPage() {
   const app = useApp();
@@ -72,6 +73,7 @@ const SEEK_FAR_MS = 30_000;
 function Playing({ recording, isLive }: { recording: Recording; isLive: boolean }) {
   const { view, change } = useAddress();
   const quiets = useMemo(() => quietsOf(recording), [recording]);
+  const dom = useRecordedDom(recording, isLive);
   const player = usePlayer(recording, quiets, recording.startMs + view.at * 1000, isLive, (atMs) =>
     change({ at: Math.round((atMs - recording.startMs) / 1000) }, 'replace'),
   );
@@ -97,19 +99,26 @@ function Playing({ recording, isLive }: { recording: Recording; isLive: boolean 
 
   return (
     <div class="replay">
-      <Stage recording={recording} at={player.at} />
+      <Stage recording={recording} dom={dom} at={player.at} />
       <section class="card controls" aria-label="Player">
         <Timeline recording={recording} quiets={quiets} at={player.at} seek={player.seek} />
-        <Buttons player={player} recording={recording} quietCount={quiets.length} isLive={isLive} />
+        <Buttons player={player} recording={recording} quietCount={quiets.length} isLive={isLive} unread={dom?.unreadable ?? 0} />
       </section>
       <EventList recording={recording} at={player.at} seek={player.seek} />
     </div>
   );
 }
 
-type ButtonsProps = { readonly player: Player; readonly recording: Recording; readonly quietCount: number; readonly isLive: boolean };
+type ButtonsProps = {
+  readonly player: Player;
+  readonly recording: Recording;
+  readonly quietCount: number;
+  readonly isLive: boolean;
+  /** Pieces of the recorded page that could not be read. */
+  readonly unread: number;
+};
 
-function Buttons({ player, recording, quietCount, isLive }: ButtonsProps) {
+function Buttons({ player, recording, quietCount, isLive, unread }: ButtonsProps) {
   const isPlaying = player.isPlaying.value;
   return (
     <div class="buttons">
@@ -125,6 +134,7 @@ function Buttons({ player, recording, quietCount, isLive }: ButtonsProps) {
         </span>
       </span>
       {recording.unreadable > 0 && <span class="label">{recording.unreadable} frames could not be read and are left out</span>}
+      {unread > 0 && <span class="label">{unread} pieces of the recorded page could not be read and are left out</span>}
       <label class="check">
         <input type="checkbox" checked={player.isSkipping.value} onChange={(event) => player.setSkipping(event.currentTarget.checked)} />{' '}
         Skip inactivity

@@ -1,9 +1,10 @@
 /** Which app is looked at. */
 import { AppWindow } from 'lucide-preact';
 import { Menu, MenuItem } from '../parts/menu.tsx';
-import { type App, useAddress } from '../state/workspace.ts';
+import { type App, useAddress, useApps } from '../state/workspace.ts';
 
-export function AppMenu({ apps, app }: { apps: readonly App[]; app: App }) {
+export function AppMenu({ app }: { app: App }) {
+  const { apps } = useApps();
   const { change } = useAddress();
   return (
     <Menu
@@ -12,6 +13,7 @@ export function AppMenu({ apps, app }: { apps: readonly App[]; app: App }) {
         <>
           <AppWindow size={16} aria-hidden="true" />
           <span class="cut">{app.name}</span>
+          {isArchived(app) && <span class="label only-wide">archived</span>}
         </>
       }
     >
@@ -28,7 +30,7 @@ export function AppMenu({ apps, app }: { apps: readonly App[]; app: App }) {
               }}
             >
               <span>
-                {candidate.name} <span class="label">{candidate.origins[0]}</span>
+                {candidate.name} <span class="label">{isArchived(candidate) ? 'archived' : candidate.origins[0]}</span>
               </span>
             </MenuItem>
           ))}
@@ -37,3 +39,6 @@ export function AppMenu({ apps, app }: { apps: readonly App[]; app: App }) {
     </Menu>
   );
 }
+
+/** What is archived takes nothing any more; what is there stays to be read. */
+const isArchived = ({ state }: App) => state === 'archived';

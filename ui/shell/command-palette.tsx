@@ -1,9 +1,9 @@
 /** Everything by typing: Ctrl K or ⌘ K. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { type App, useAddress, useWorkspace } from '../state/workspace.ts';
+import { useAddress, useApps, useMay, useWorkspace } from '../state/workspace.ts';
 import { commandsOf, findCommands } from './commands.ts';
 
-export function CommandPalette({ apps, isOpen, close }: { apps: readonly App[]; isOpen: boolean; close: () => void }) {
+export function CommandPalette({ isOpen, close }: { isOpen: boolean; close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   // Before the next paint, and with it the focus: what is typed right behind the shortcut must not be lost.
   useLayoutEffect(() => {
@@ -11,17 +11,19 @@ export function CommandPalette({ apps, isOpen, close }: { apps: readonly App[]; 
   }, [isOpen]);
   return (
     <dialog class="palette" aria-label="Commands" ref={dialog} onClose={close}>
-      {isOpen && <Finder apps={apps} done={() => dialog.current?.close()} />}
+      {isOpen && <Finder done={() => dialog.current?.close()} />}
     </dialog>
   );
 }
 
-function Finder({ apps, done }: { apps: readonly App[]; done: () => void }) {
+function Finder({ done }: { done: () => void }) {
   const workspace = useWorkspace();
   const address = useAddress();
+  const { apps } = useApps();
+  const may = useMay();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState(0);
-  const found = findCommands(commandsOf(workspace, address, apps), typed);
+  const found = findCommands(commandsOf(workspace, address, apps, may), typed);
 
   const run = (index: number) => {
     const command = found[index];

@@ -1,42 +1,75 @@
 /** The frame around every page: navigation, top bar, palette, banner; and the app that everything below is about. */
 
 import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
-import { ErrorBoundary, Route, Router } from 'preact-iso';
+import { ErrorBoundary, Route, Router, useLocation } from 'preact-iso';
 import type { Refusal } from '../../engine/protocol/hello.ts';
 import { Empty, RefusalMessage, Skeleton } from '../parts/states-of-view.tsx';
+import { signInFrom } from '../state/account.ts';
 import { linkTo } from '../state/address.ts';
 import { askApps } from '../state/api.ts';
 import { useQuestion } from '../state/question.ts';
-import { type App, AppContext, useAddress, useWorkspace } from '../state/workspace.ts';
+import { type App, AppContext, AppsContext, useAddress, useMay, useWorkspace } from '../state/workspace.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { ConnectionBanner, useIsStale } from './connection-banner.tsx';
+import { Forbidden } from './forbidden.tsx';
 import { Nav } from './nav.tsx';
-import { PAGES, pageOf, START_PATH } from './pages.ts';
+import { NoApp } from './no-app.tsx';
+import { OPEN_PAGES, PAGES, type Page, pageOf, START_PATH } from './pages.ts';
 import { TopBar } from './top-bar.tsx';
 
+/** A server that is away is asked again after this who is signed in; the live socket is not opened before that is known. */
+const ASK_AGAIN_MS = 5_000;
+
 export function Shell() {
-  const { view } = useAddress();
-  const apps = useQuestion('apps', askApps);
-  if (apps.refusal) return <RefusalMessage refusal={apps.refusal} again={apps.again} />;
-  if (!apps.data) return <Skeleton />;
-  const app = apps.data.apps.find((candidate) => candidate.key === view.app) ?? apps.data.apps[0];
-  if (!app) {
-    return (
-      <Empty title="There is no app yet">
-        <p>
-          An app is one website. Set its key, name and origins in the gateway’s configuration and restart it; this page then shows the
-          snippet to paste.
-        </p>
-        <button type="button" class="main" onClick={apps.again}>
-          Look again
-        </button>
-      </Empty>
-    );
-  }
-  return <Frame apps={apps.data.apps} app={app} />;
+  const { path } = useAddress();
+  const open = OPEN_PAGES.find((page) => page.path === path);
+  useEffect(() => {
+    if (open) document.title = `${open.label} · datalab`;
+  }, [open]);
+  if (!open) return <SignedIn />;
+  return (
+    <ErrorBoundary>
+      <open.component key={open.path} />
+    </ErrorBoundary>
+  );
 }
 
-function Frame({ apps, app }: { apps: readonly App[]; app: App }) {
+function SignedIn() {
+  const { account } = useWorkspace();
+  const { url } = useLocation();
+  const { go } = useAddress();
+  const me = account.me.value;
+  const refusal = account.refusal.value;
+  useEffect(() => {
+    if (me === undefined) void account.check();
+    // Replaced: going back from the sign-in page must leave, not return to it.
+    else if (me === null) go(signInFrom(url), 'replace');
+  }, [me]);
+  useEffect(() => {
+    if (!refusal?.retry) return;
+    const timer = setTimeout(account.check, ASK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [refusal]);
+  if (refusal) return <RefusalMessage refusal={refusal} again={account.check} />;
+  return me ? <WithApps key={me.id} /> : <Skeleton />;
+}
+
+function WithApps() {
+  const { view } = useAddress();
+  const { data, refusal, again } = useQuestion('apps', askApps);
+  if (refusal && !data) return <RefusalMessage refusal={refusal} again={again} />;
+  if (!data) return <Skeleton />;
+  const app = data.apps.find((candidate) => candidate.key === view.app) ?? data.apps[0];
+  return (
+    <AppsContext.Provider value={{ apps: data.apps, again }}>
+      <AppContext.Provider value={app}>
+        <Frame app={app} />
+      </AppContext.Provider>
+    </AppsContext.Provider>
+  );
+}
+
+function Frame({ app }: { app: App | undefined }) {
   const { pulse } = useWorkspace();
   const { path, view, go } = useAddress();
   const [isPaletteOpen, setIsPaletteOpen] = useState(false);
@@ -44,16 +77,17 @@ function Frame({ apps, app }: { apps: readonly App[]; app: App }) {
   const main = useRef<HTMLElement>(null);
   const isStale = useIsStale();
   const page = pageOf(path);
+  const key = app?.key;
 
-  useEffect(() => pulse.watch(app.key), [pulse, app.key]);
+  useEffect(() => (key === undefined ? undefined : pulse.watch(key)), [pulse, key]);
   useEffect(() => {
     // Replaced, not added: going back from the start page must leave, not return to it.
     if (path === '/') go(linkTo(view, START_PATH), 'replace');
   });
   useEffect(() => {
-    document.title = `${page?.label ?? 'Not found'} · ${app.name} · datalab`;
+    document.title = [page?.label ?? 'Not found', app?.name, 'datalab'].filter(Boolean).join(' · ');
     main.current?.scrollTo(0, 0);
-  }, [page?.label, app.name, path]);
+  }, [page?.label, app?.name, path]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
@@ -65,27 +99,32 @@ function Frame({ apps, app }: { apps: readonly App[]; app: App }) {
   }, []);
 
   return (
-    <AppContext.Provider value={app}>
-      <div class={isStale ? 'shell is-stale' : 'shell'}>
-        <Nav />
-        <TopBar
-          apps={apps}
-          app={app}
-          hasRange={page?.hasRange === true}
-          openDrawer={() => drawer.current?.showModal()}
-          openPalette={() => setIsPaletteOpen(true)}
-        />
-        <main class="main" ref={main}>
-          <ConnectionBanner />
-          <Pages key={app.key} />
-        </main>
-        <dialog class="drawer" aria-label="Pages" ref={drawer}>
-          <Nav onGo={() => drawer.current?.close()} />
-        </dialog>
-        <CommandPalette apps={apps} isOpen={isPaletteOpen} close={() => setIsPaletteOpen(false)} />
-      </div>
-    </AppContext.Provider>
+    <div class={isStale ? 'shell is-stale' : 'shell'}>
+      <Nav />
+      <TopBar
+        app={app}
+        hasRange={page?.hasRange === true}
+        openDrawer={() => drawer.current?.showModal()}
+        openPalette={() => setIsPaletteOpen(true)}
+      />
+      <main class="main" ref={main}>
+        <ConnectionBanner />
+        <Shown key={key} page={page} hasApp={app !== undefined} />
+      </main>
+      <dialog class="drawer" aria-label="Pages" ref={drawer}>
+        <Nav onGo={() => drawer.current?.close()} />
+      </dialog>
+      <CommandPalette isOpen={isPaletteOpen} close={() => setIsPaletteOpen(false)} />
+    </div>
   );
+}
+
+/** The page, where one may see it and there is something to see. */
+function Shown({ page, hasApp }: { page: Page | undefined; hasApp: boolean }) {
+  const may = useMay();
+  if (page && !hasApp && !page.needsNoApp) return <NoApp />;
+  if (page && !may(page.action)) return <Forbidden what={page.label} action={page.action} />;
+  return <Pages />;
 }
 
 const PAGE_BROKE: Refusal = {

@@ -7,7 +7,13 @@ import type { Bounds } from './range.ts';
 
 export type Answer<T> = Result<T, Refusal>;
 
-type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/**
+ * Event of the window: an answer said that nobody is signed in. Whoever asked, all of the UI is concerned. Its detail is when that was
+ * asked, by performance.now(): an answer to an older question says nothing about a newer sign-in.
+ */
+export const SIGNED_OUT = 'datalab-signed-out';
 
 /** All apps this user sees. */
 export const askApps = (signal: AbortSignal) => askJson<AppList>('/api/apps', {}, signal);
@@ -16,9 +22,9 @@ export const askSession = (app: string, session: string, signal: AbortSignal) =>
   askJson<SessionDetail>(`/api/sessions/${encodeURIComponent(session)}`, { app }, signal);
 /** Wants a live session to be captured otherwise; its detail says whether that was confirmed. */
 export const controlSession = (app: string, session: string, change: ControlChange, signal: AbortSignal) =>
-  order(`/api/sessions/${encodeURIComponent(session)}/control`, { app }, signal, change);
+  order('POST', `/api/sessions/${encodeURIComponent(session)}/control`, { app }, change, signal);
 export const endSession = (app: string, session: string, signal: AbortSignal) =>
-  order(`/api/sessions/${encodeURIComponent(session)}/end`, { app }, signal);
+  order('POST', `/api/sessions/${encodeURIComponent(session)}/end`, { app }, undefined, signal);
 /** Pages that have heat, most viewed first. */
 export const askPages = (app: string, bounds: Bounds, signal: AbortSignal) => askJson<PageList>('/api/pages', { app, ...bounds }, signal);
 export const askHeatmap = (query: HeatmapQuery, signal: AbortSignal) => askJson<Heatmap>('/api/heatmap', query, signal);
@@ -33,29 +39,48 @@ export async function askChunks(app: string, session: string, signal: AbortSigna
   );
 }
 
-function askJson<T>(path: string, query: Query, signal: AbortSignal): Promise<Answer<T>> {
+/** Asks for JSON. @param signal ends the waiting; without one, it is waited for to the end */
+export function askJson<T>(path: string, query: Query, signal?: AbortSignal): Promise<Answer<T>> {
   return ask(path, query, signal, async (response) => (await response.json()) as T);
 }
 
-/** Wants something done. @param body sent as JSON, if any */
-function order(path: string, query: Query, signal: AbortSignal, body?: object): Promise<Answer<null>> {
+/**
+ * Wants something done.
+ * @param body sent as JSON, if any
+ * @returns what the answer holds; null where it is empty
+ */
+export function order<T = null>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  query: Query = {},
+  body?: object,
+  signal?: AbortSignal,
+): Promise<Answer<T>> {
   const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  return ask(path, query, signal, async () => null, { method: 'POST', ...json });
+  const read = async (response: Response) => {
+    const text = await response.text();
+    return (text === '' ? null : JSON.parse(text)) as T;
+  };
+  return ask(path, query, signal, read, { method, ...json });
 }
 
 async function ask<T>(
   path: string,
   query: Query,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   read: (response: Response) => Promise<T>,
   init: RequestInit = {},
 ): Promise<Answer<T>> {
+  const askedMs = performance.now();
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();
   try {
-    const response = await fetch(text === '' ? path : `${path}?${text}`, { ...init, signal });
-    return response.ok ? { ok: true, value: await read(response) } : { ok: false, reason: await refusalOf(response) };
+    const response = await fetch(text === '' ? path : `${path}?${text}`, { ...init, ...(signal && { signal }) });
+    if (response.ok) return { ok: true, value: await read(response) };
+    const reason = await refusalOf(response);
+    if (reason.code === 'signed-out') dispatchEvent(new CustomEvent<number>(SIGNED_OUT, { detail: askedMs }));
+    return { ok: false, reason };
   } catch {
     return {
       ok: false,

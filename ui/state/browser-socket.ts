@@ -11,6 +11,6 @@ export const openBrowserSocket: OpenSocket = (handlers) => {
     if (typeof event.data === 'string') handlers.received(event.data);
   });
   // An error is always followed by a close.
-  socket.addEventListener('close', handlers.closed);
+  socket.addEventListener('close', (event) => handlers.closed(event.code));
   return socket;
 };

@@ -16,6 +16,7 @@ const PULSE: LiveMessage = {
 /** A client over sockets that the test opens, feeds and cuts. */
 function rig() {
   const clock = new SimulatedClock();
+  const doubts: number[] = [];
   const sockets: { handlers: SocketHandlers; sent: string[]; isClosed: boolean }[] = [];
   const live = createLiveClient(
     (handlers) => {
@@ -30,14 +31,16 @@ function rig() {
     },
     clock,
     () => 0.5,
+    () => doubts.push(clock.nowMs()),
   );
+  live.start();
   const last = () => sockets.at(-1) ?? expect.fail('no socket was opened');
   const say = (message: LiveMessage) => last().handlers.received(JSON.stringify(message));
   const open = () => {
     last().handlers.opened();
     say({ type: 'welcome', node: 'n1', version: '1', serverTimeMs: clock.nowMs() + 250 });
   };
-  return { clock, live, sockets, last, say, open };
+  return { clock, live, sockets, last, say, open, doubts };
 }
 
 describe('live client', () => {
@@ -58,7 +61,7 @@ describe('live client', () => {
     live.watch('pulse', { type: 'watch-pulse', app: 'demo' }, () => {});
     live.watch('stored', { type: 'watch-stored', app: 'demo' }, () => {});
     open();
-    last().handlers.closed();
+    last().handlers.closed(1006);
     expect(live.connection.value.status).toBe('lost');
     clock.advance(999);
     expect(sockets).toHaveLength(1);
@@ -74,7 +77,7 @@ describe('live client', () => {
     const pauses: number[] = [];
     for (let i = 0; i < 6; i++) {
       const before = sockets.length;
-      last().handlers.closed();
+      last().handlers.closed(1006);
       let pauseMs = 0;
       while (sockets.length === before) {
         clock.advance(500);
@@ -84,7 +87,7 @@ describe('live client', () => {
     }
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 15_000, 15_000]);
     open();
-    last().handlers.closed();
+    last().handlers.closed(1006);
     const before = sockets.length;
     clock.advance(1000);
     expect(sockets).toHaveLength(before + 1);
@@ -105,7 +108,7 @@ describe('live client', () => {
     expect(live.connection.value).toEqual({ status: 'lost', asOfMs });
     expect(old.isClosed).toBe(true);
     old.handlers.received(JSON.stringify(PULSE));
-    old.handlers.closed();
+    old.handlers.closed(1006);
     expect(beats).toHaveLength(1);
     clock.advance(1000);
     expect(sockets).toHaveLength(2);
@@ -136,13 +139,64 @@ describe('live client', () => {
     expect(live.connection.value.status).toBe('open');
   });
 
-  it('after stop nothing is opened any more', () => {
-    const { clock, live, sockets, last, open } = rig();
+  it('after stop nothing is opened any more, and what comes late is not heard', () => {
+    const { clock, live, sockets, last, say, open } = rig();
     open();
     live.stop();
-    last().handlers.closed();
+    expect(last().isClosed).toBe(true);
+    say(PULSE);
+    last().handlers.closed(1006);
+    live.retryNow();
     clock.advance(60_000);
     expect(sockets).toHaveLength(1);
+    expect(live.connection.value.status).toBe('connecting');
     expect(clock.pending).toBe(0);
+  });
+
+  it('started again after a stop, it connects at once and asks every watch again', () => {
+    const { clock, live, sockets, last, open } = rig();
+    live.watch('pulse', { type: 'watch-pulse', app: 'demo' }, () => {});
+    last().handlers.closed(1006);
+    clock.advance(100);
+    live.stop();
+    live.start();
+    live.start();
+    expect(sockets).toHaveLength(2);
+    open();
+    expect(last().sent).toEqual(['{"type":"watch-pulse","app":"demo"}']);
+    clock.advance(4_000);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('a handshake that failed raises the doubt that nobody is signed in; a connection that dropped does not', () => {
+    const { live, last, open, doubts } = rig();
+    open();
+    last().handlers.closed(1006);
+    expect(doubts).toHaveLength(0);
+    live.retryNow();
+    last().handlers.closed(1006);
+    expect(doubts).toHaveLength(1);
+  });
+
+  it('one that is let in and turned out with 1008 is in doubt, and tries again after 15 s only', () => {
+    const { clock, sockets, last, open, doubts } = rig();
+    for (let round = 1; round <= 3; round++) {
+      open();
+      last().handlers.closed(1008);
+      expect(doubts).toHaveLength(round);
+      clock.advance(14_999);
+      expect(sockets).toHaveLength(round);
+      clock.advance(1);
+      expect(sockets).toHaveLength(round + 1);
+    }
+  });
+
+  it('stopped by the doubt itself, it does not try again', () => {
+    const { clock, live, sockets, last, open } = rig();
+    open();
+    last().handlers.closed(1008);
+    live.stop();
+    clock.advance(60_000);
+    expect(sockets).toHaveLength(1);
   });
 });

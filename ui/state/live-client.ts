@@ -10,7 +10,11 @@ export type Timing = { nowMs(): number; after(delayMs: number, fn: () => void): 
 
 /** One connection. Handlers are called once `openSocket` returned. */
 export type LiveSocket = { send(text: string): void; close(): void };
-export type SocketHandlers = { opened(): void; received(text: string): void; closed(): void };
+export type SocketHandlers = {
+  opened(): void;
+  received(text: string): void /** @param code of the close; 1006 where there was none */;
+  closed(code: number): void;
+};
 export type OpenSocket = (handlers: SocketHandlers) => LiveSocket;
 
 /** `lost` begins when an open connection ends; `asOfMs` is when the last message came. */
@@ -33,6 +37,9 @@ export type LiveClient = {
   watch<T extends LiveTopic>(topic: T, request: RequestOf<T>, take: (message: TopicMessage<T>) => void): () => void;
   /** Tries again now instead of when the back-off has passed. */
   retryNow(): void;
+  /** Connects, and keeps connected until `stop`: once somebody is signed in. */
+  start(): void;
+  /** Watches stay, and are asked for with the next start. */
   stop(): void;
 };
 
@@ -43,18 +50,27 @@ const RETRY_MAX_MS = 15_000;
 /** The pulse beats every second; this much silence is a dead connection that has not noticed. */
 const SILENCE_MAX_MS = 5_000;
 
+/** What browsers say of a connection that ended without a close. */
+const NO_CLOSE = 1006;
+/** Close code of a server that does not know us, or not any more. */
+const NOT_ALLOWED = 1008;
+
 type Listener = (message: LiveMessage) => void;
 type Watch = { request: WatchRequest; readonly listeners: Set<Listener> };
 
-/** Connects at once and keeps connected until `stop`. @param random 0 ≤ value < 1 */
-export function createLiveClient(openSocket: OpenSocket, timing: Timing, random: () => number): LiveClient {
+/**
+ * @param random 0 ≤ value < 1
+ * @param doubt told when a handshake failed or the server closed with 1008: perhaps nobody is signed in any more
+ */
+export function createLiveClient(openSocket: OpenSocket, timing: Timing, random: () => number, doubt: () => void): LiveClient {
   const connection = signal<Connection>({ status: 'connecting', asOfMs: timing.nowMs() });
   const offsetMs = signal(0);
   const watches = new Map<LiveTopic, Watch>();
   let socket: LiveSocket | undefined;
   let isOpen = false;
-  let isStopped = false;
+  let isStopped = true;
   let failures = 0;
+  let endCurrent: (code: number) => void = () => {};
   let cancelRetry = () => {};
   let cancelSilence = () => {};
 
@@ -65,17 +81,20 @@ export function createLiveClient(openSocket: OpenSocket, timing: Timing, random:
   const connect = () => {
     cancelRetry();
     let isCurrent = true;
-    const end = () => {
+    const end = (code: number) => {
       if (!isCurrent) return;
       isCurrent = false;
+      const isRefused = !isOpen || code === NOT_ALLOWED;
       isOpen = false;
       socket = undefined;
       cancelSilence();
       if (isStopped) return;
       if (connection.value.status === 'open') connection.value = { ...connection.value, status: 'lost' };
       const [min, max] = RETRY_FIRST_MS;
-      const pauseMs = Math.min(RETRY_MAX_MS, (min + random() * (max - min)) * 2 ** failures++);
-      cancelRetry = timing.after(pauseMs, connect);
+      const backOffMs = Math.min(RETRY_MAX_MS, (min + random() * (max - min)) * 2 ** failures++);
+      // One that lets us in and turns us out would else be asked without a pause, for each welcome ends the back-off.
+      cancelRetry = timing.after(code === NOT_ALLOWED ? RETRY_MAX_MS : backOffMs, connect);
+      if (isRefused) doubt();
     };
     const opened: LiveSocket = openSocket({
       opened() {
@@ -100,15 +119,15 @@ export function createLiveClient(openSocket: OpenSocket, timing: Timing, random:
     const listenForSilence = () => {
       cancelSilence();
       cancelSilence = timing.after(SILENCE_MAX_MS, () => {
-        end();
+        end(NO_CLOSE);
         opened.close();
       });
     };
+    endCurrent = end;
     // A handshake that never answers is silence too.
     listenForSilence();
   };
 
-  connect();
   return {
     connection,
     offsetMs,
@@ -130,11 +149,20 @@ export function createLiveClient(openSocket: OpenSocket, timing: Timing, random:
       failures = 0;
       connect();
     },
+    start() {
+      if (!isStopped) return;
+      isStopped = false;
+      failures = 0;
+      connect();
+    },
     stop() {
+      if (isStopped) return;
       isStopped = true;
+      const open = socket;
+      endCurrent(NO_CLOSE);
       cancelRetry();
-      cancelSilence();
-      socket?.close();
+      open?.close();
+      connection.value = { ...connection.value, status: 'connecting' };
     },
   };
 }

@@ -137,7 +137,9 @@ describe.skipIf(!executablePath).each([
   test('[CT2] a recorder that cannot be had is said', async () => {
     gateway.gone = (path) => path.includes('recorder');
     await open();
+    const refused = page.waitForEvent('console', (message) => message.text().includes('404'));
     expect(await confirmed(gateway.control({ recording: true }))).toMatchObject({ recording: 0 });
+    await refused;
     problems = problems.filter((text) => !text.includes('404'));
   });
 

@@ -2,6 +2,7 @@ import { hearEarly, isPress, keepEarly, type Point } from './capture/early.ts';
 import { type Emit, type Env, later, whenIdle } from './capture/env.ts';
 import { stripAddress } from './capture/page.ts';
 import { privacy } from './capture/privacy.ts';
+import { reachOf } from './capture/scroll.ts';
 import { type ExtraModule, SHARED } from './shared.ts';
 
 /** Name of the extra's file, beside the core's; its hash is in it, so that caches never mix two versions. Put in by the build. */
@@ -62,15 +63,23 @@ export function createExtra(beside: string, emit: Emit, env: Env): Extra {
   const stops = [hearEarly(env, (point) => keep(point))];
   let isAsked = false;
   let extraFailures = 0;
-  const stop = () => {
+  let hasBegun = false;
+  const end = () => {
     for (const each of stops.splice(0)) each();
     for (const point of early.splice(0)) tellPress(point);
+  };
+  /** How deep the page was seen, as far as its end tells. */
+  const tellScroll = () => {
+    const page = env.page();
+    const top = Math.max(0, Math.round(scrollY));
+    emit({ kind: 'scroll', atMs: Date.now(), top, reach: reachOf(top, page.viewportHeight, page.pageHeight) });
   };
   const begin = (extra: ExtraModule) => {
     // The page was left, or the site stopped the tracker.
     if (stops.length === 0) return;
     const points = early.splice(0);
-    stop();
+    end();
+    hasBegun = true;
     extra.share(SHARED);
     stops.push(extra.start(emit, env, points));
   };
@@ -94,7 +103,10 @@ export function createExtra(beside: string, emit: Emit, env: Env): Extra {
   };
   return {
     load,
-    stop,
+    stop() {
+      if (!hasBegun && stops.length > 0) tellScroll();
+      end();
+    },
     stats: () => ({ extraFailures, earlyPoints: early.length }),
   };
 }

@@ -75,7 +75,7 @@ describe.skipIf(!executablePath).each([
   );
 });
 
-/** Known, and not yet so. Each of these begins to fail when its gap is closed, and is then a test as any other. */
+/** What was not so once. */
 describe.skipIf(!executablePath)('gaps', () => {
   const judgedMs = MUTATION_MAX_MS + 1;
 
@@ -103,7 +103,7 @@ describe.skipIf(!executablePath)('gaps', () => {
     return new Promise((resolve) => void page.route('**/datalab-extra-*', (route) => resolve(() => route.continue())));
   }
 
-  test.fails('scroll: how deep a page was seen that is left before the extra came', async (context) => {
+  test('scroll: how deep a page was seen that is left before the extra came', async (context) => {
     const { gateway, page } = await open('/', context, async (opened) => void holdExtra(opened));
     await page.evaluate(() => scrollTo(0, 1_000));
     await page.goto(new URL('/next', page.url()).href);
@@ -111,7 +111,7 @@ describe.skipIf(!executablePath)('gaps', () => {
     context.expect(gateway.of('scroll')).toHaveLength(1);
   });
 
-  test.fails('scroll: a page that is still growing when the extra comes was not seen to its end', async (context) => {
+  test('scroll: a page that is still growing when the extra comes was not seen to its end', async (context) => {
     let asked: Promise<() => Promise<void>> | undefined;
     const { gateway, page } = await open('/short', context, async (opened) => {
       asked = holdExtra(opened);
@@ -134,7 +134,7 @@ describe.skipIf(!executablePath)('gaps', () => {
     ['what opens when the button goes down', '#menu'],
     ['what changes in a closed shadow root', 'x-vault'],
   ] as const) {
-    test.fails(`dead: not a click that is followed by ${what}`, async (context) => {
+    test(`dead: not a click that is followed by ${what}`, async (context) => {
       const { gateway, page } = await open('/clicks', context);
       await gateway.event('scroll');
       await page.locator(selector).click();
@@ -146,7 +146,7 @@ describe.skipIf(!executablePath)('gaps', () => {
     });
   }
 
-  test.fails('two hundred moves force no layout, whatever the page changes on each of them', async (context) => {
+  test('two hundred moves force no layout, whatever the page changes on each of them', async (context) => {
     const { gateway, page } = await open('/restless', context);
     await gateway.event('scroll');
     const chrome = await page.context().newCDPSession(page);

@@ -38,7 +38,7 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
     onConfig() {
       privacy.urlKeep = `${site.urlKeep},${connection.config.urlKeep}`;
       env.page(true);
-      env.apply();
+      env.reconfigure();
     },
     onEnd: () => stopCapture(),
   });
@@ -50,8 +50,8 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
     settlers: new Set(),
     heard: new Set(),
     judges: new Set(),
-    apply() {},
-    origin: () => ({ x: scrollX, y: scrollY }),
+    reconfigure() {},
+    placeOf: ({ pageX, pageY }) => ({ x: pageX, y: pageY }),
   };
   const emit: Emit = (event, page = env.page()) => {
     if (!site.tap?.(event) && !connection.config.off.includes(event.kind)) connection.push(event, page);

@@ -258,6 +258,18 @@ describe.skipIf(!executablePath).each([
     expect(names).toEqual(['SyntaxError', 'IndexSizeError', 0]);
   });
 
+  test('nothing is put into the page', async () => {
+    await context.addInitScript(() => {
+      const added: string[] = [];
+      new MutationObserver((records) => {
+        for (const { addedNodes } of records) for (const node of addedNodes) added.push(node.nodeName);
+      }).observe(document, { childList: true, subtree: true });
+      Reflect.set(window, 'added', added);
+    });
+    await open('/plain');
+    expect(await page.evaluate(() => Reflect.get(window, 'added'))).not.toContain('IFRAME');
+  });
+
   test('stopped, the page’s own methods are as they were', async () => {
     await context.addInitScript(() => {
       const before = [CSSStyleSheet.prototype.insertRule, CSSStyleDeclaration.prototype.setProperty, Element.prototype.attachShadow];

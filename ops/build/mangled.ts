@@ -12,19 +12,38 @@ const NAMES = [
   ...['pageHeight', 'pageWidth', 'props', 'reach', 'restMs', 'kind', 'cause', 'wire', 'byte', 'uint', 'int', 'finish', 'raw'],
   // transport
   ...['acked', 'beginAfter', 'continueAfter', 'discard', 'frameBytes', 'frameMaxBytes', 'full', 'keepWithin', 'pendingBytes'],
-  ...['pendingMaxBytes', 'restore', 'seal', 'stats', 'thin', 'windowMaxBytes', 'beacon', 'clock', 'facts', 'nowMs', 'onPlace', 'onConfig', 'onEnd'],
+  ...[
+    'pendingMaxBytes',
+    'restore',
+    'seal',
+    'stats',
+    'thin',
+    'windowMaxBytes',
+    'beacon',
+    'clock',
+    'facts',
+    'nowMs',
+    'onPlace',
+    'onConfig',
+    'onEnd',
+  ],
   ...['openSocket', 'opened', 'postHello', 'after', 'storage', 'loadPolls', 'hurry'],
   // capture
   ...['guard', 'settlers', 'tick', 'pointOf', 'later', 'listen', 'whenIdle', 'actionable', 'describeTarget', 'visibleText'],
-  ...['around', 'engagedMs', 'heard', 'isElement', 'judges', 'apply'],
+  ...['around', 'engagedMs', 'heard', 'isElement', 'judges', 'reconfigure', 'placeOf'],
   ...['beside', 'emit', 'tap', 'EVENTS', 'privacy', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],
 ];
 
 /** Every name that stands in JSON on the wire, and the kinds of events, which are values and keys at once. */
 const ON_THE_WIRE = [HELLO_REQUEST, HELLO_ANSWER, REFUSAL, TRACKER_CONFIG].flatMap(({ properties }) => Object.keys(properties));
 
-const clash = NAMES.find((name) => ON_THE_WIRE.includes(name) || name in EVENTS);
-if (clash) throw new Error(`“${clash}” stands on the wire: it cannot be shortened`);
+/** What the language itself has: a call of it would be shortened, too. */
+const BUILT_IN: readonly object[] = [Object, Function, Array, String, Map, Set, Promise, Uint8Array, Date, RegExp].map(
+  ({ prototype }) => prototype,
+);
+
+const clash = NAMES.find((name) => ON_THE_WIRE.includes(name) || name in EVENTS || BUILT_IN.some((prototype) => name in prototype));
+if (clash) throw new Error(`“${clash}” is not ours alone: it cannot be shortened`);
 
 /** Matches the names to shorten. */
 export const MANGLED = new RegExp(`^(${NAMES.join('|')})$`);

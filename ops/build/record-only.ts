@@ -8,6 +8,8 @@ const CHANGES: readonly (readonly [what: string, pattern: RegExp, instead: strin
   // Canvases are not recorded.
   ['the worker for canvases', /^var jsContent = .*$/m, "var jsContent = '';"],
   ['the worker’s blob', /^var blob = .*$/m, 'var blob;'],
+  // They are methods: as getters they are never native, and a frame is put into the page to find ones that are.
+  ['what is asked for as getters', /"shadowRoot",\s+"querySelector",\s+"querySelectorAll"/g, '"shadowRoot"'],
   // The page's console is not ours.
   ['the beginning', /^/, 'const console = { log() {}, warn() {}, error() {}, debug() {} };\n'],
 ];

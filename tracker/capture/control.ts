@@ -48,10 +48,10 @@ export function startControl(emit: Emit, env: Env): Stop {
     }
     confirm();
   };
-  env.apply = apply;
+  env.reconfigure = apply;
   apply();
   return () => {
-    env.apply = () => {};
+    env.reconfigure = () => {};
     stopRecording();
     Object.assign(privacy, own);
   };

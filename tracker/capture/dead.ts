@@ -21,7 +21,15 @@ type Judged = { readonly click: EventOf<'click'>; readonly page: PageContext };
 export function startDead(emit: Emit, env: Env): Stop {
   let judged: readonly Judged[] = [];
   let cancel = () => {};
-  const observer = new MutationObserver(env.guard(() => reacted(MUTATION_MAX_MS)));
+  /** When the button went down, and the page changed last: menus open before there is a click. */
+  let pressedMs = 0;
+  let changedMs = -1;
+  const observer = new MutationObserver(
+    env.guard(() => {
+      changedMs = Date.now();
+      reacted(MUTATION_MAX_MS);
+    }),
+  );
   const keep = (left: readonly Judged[]) => {
     cancel();
     judged = left;
@@ -40,10 +48,22 @@ export function startDead(emit: Emit, env: Env): Stop {
     emit({ kind: 'dead', atMs, x, y, target, tag, text }, first.page);
     keep(rest);
   };
+  const look = () => {
+    if (judged.length === 0) watch(observer, document);
+  };
+  const pressed = () => {
+    pressedMs = Date.now();
+    look();
+    // A drag, or a click that is not judged: what is judged meanwhile stays.
+    cancelPress();
+    cancelPress = later(env, FOCUS_MAX_MS, () => keep(judged));
+  };
+  let cancelPress = () => {};
   const judge: Judge = (click, element, event) => {
     if (event.type !== 'click' || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (around(element, NEVER_JUDGED) || leavesPage(element)) return;
-    if (judged.length === 0) watch(observer, document);
+    if (around(element, NEVER_JUDGED) || leavesPage(element) || isClosed(event.composedPath()[0])) return;
+    if (changedMs >= pressedMs && Date.now() - pressedMs < FOCUS_MAX_MS) return;
+    look();
     for (const node of event.composedPath()) if (isRoot(node)) observe(observer, node);
     keep([...judged, { click, page: env.page() }]);
   };
@@ -52,6 +72,8 @@ export function startDead(emit: Emit, env: Env): Stop {
   /** The address changes, the page hides or ends: it reacted, or there is nobody left to see whether it would have. */
   const settled = () => keep([]);
   const stops = [
+    listen(env, window, 'pointerdown', pressed),
+    () => cancelPress(),
     listen(env, window, 'scroll', scrolled),
     // Neither of these reaches the window.
     listen(env, document, 'selectionchange', scrolled),
@@ -69,6 +91,12 @@ export function startDead(emit: Emit, env: Env): Stop {
     env.settlers.delete(settled);
   };
 }
+
+/** True for an element whose inside is nobody's business: its changes are not told. */
+const isClosed = (target: EventTarget | undefined) => {
+  const { localName = '', shadowRoot } = target as Partial<Element>;
+  return localName.includes('-') && !shadowRoot;
+};
 
 const isRoot = (node: EventTarget): node is Document | ShadowRoot => 'querySelectorAll' in node && 'activeElement' in node;
 

@@ -19,9 +19,7 @@ const EARLY_MAX = 1_000;
 
 /** Where something happened, and when. */
 export function pointOf(event: PointerEvent, env: Env): Point {
-  const element = event.composedPath()[0];
-  const { x, y } = env.origin(element);
-  return { x: x + event.clientX, y: y + event.clientY, atMs: Date.now(), page: env.page(), element, event };
+  return { ...env.placeOf(event), atMs: Date.now(), page: env.page(), element: event.composedPath()[0], event };
 }
 
 /** True for a press of any button, or a tap. */

@@ -23,15 +23,16 @@ export type Judge = (click: EventOf<'click'>, element: Element, event: MouseEven
 
 export type Env = {
   readonly guard: Guard;
-  /** The config has changed. The extra puts one in its place that applies what is not asked for each time. */ apply: () => void;
+  /** The config has changed. The extra puts one in its place that applies what is not asked for each time. */ reconfigure: () => void;
   readonly store: TabStore;
   /** The server may change it at hello, so it is asked each time. */ config(): TrackerConfig;
-  page(isRenamed?: boolean): PageContext;
+  /** @param again reads it now, and writes its address as that is written now: also where it was given before */
+  page(again?: boolean): PageContext;
   /**
-   * What is added to client coordinates in the document of `inner` to make page coordinates, in CSS pixels. The extra puts one in its
-   * place that knows frames.
+   * Where a pointer is on the page, in CSS pixels, by what the browser knows already: nothing is laid out for it. The extra puts one in
+   * its place that knows frames.
    */
-  origin: (inner: EventTarget | undefined) => { readonly x: number; readonly y: number };
+  placeOf: (event: PointerEvent) => { readonly x: number; readonly y: number };
   readonly heard: Set<Heard>;
   /** Take each press, once it was reported. */ readonly judges: Set<Judge>;
   /** Behaviours that hold something back register here to let it go. */ readonly settlers: Set<() => void>;

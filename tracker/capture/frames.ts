@@ -1,14 +1,20 @@
 import type { Env, Stop } from './env.ts';
 
-/** Where the document that a node lies in begins on the page, scrolled as it is. */
-function originOf(inner: EventTarget | null | undefined): { readonly x: number; readonly y: number } {
-  const page = (inner as Partial<Node> | null | undefined)?.ownerDocument ?? document;
-  const frame = page === document ? null : page.defaultView?.frameElement;
-  if (!frame) return { x: scrollX, y: scrollY };
-  const { x, y } = originOf(frame);
-  const { left, top } = frame.getBoundingClientRect();
-  return { x: x + left + frame.clientLeft, y: y + top + frame.clientTop };
-}
+/** The frame that an element's document is shown in; nothing on the page itself. */
+const frameOf = (inner: Partial<Element>) => inner.ownerDocument !== document && inner.ownerDocument?.defaultView?.frameElement;
+
+/** In frames places are measured, which lays them out. */
+const placeOf: Env['placeOf'] = (event) => {
+  let { clientX: x, clientY: y } = event;
+  const first = frameOf(event.composedPath()[0] as Partial<Element>);
+  if (!first) return { x: event.pageX, y: event.pageY };
+  for (let frame: Element | null | undefined | false = first; frame; frame = frameOf(frame)) {
+    const { left, top } = frame.getBoundingClientRect();
+    x += left + frame.clientLeft;
+    y += top + frame.clientTop;
+  }
+  return { x: x + scrollX, y: y + scrollY };
+};
 
 /** Events that nobody hears outside the shadow root in which they happen. */
 const NOT_COMPOSED = ['change', 'submit', 'scroll', 'toggle'];
@@ -18,7 +24,7 @@ const NOT_COMPOSED = ['change', 'submit', 'scroll', 'toggle'];
  * A frame that has a tracker of its own is left to it. Begins after the behaviours: it passes on to them what they listen for.
  */
 export function startFrames(env: Env): Stop {
-  env.origin = originOf;
+  env.placeOf = placeOf;
   const ended = new AbortController();
   const options = { passive: true, capture: true, signal: ended.signal };
   const known = new WeakSet<Node>();

@@ -16,17 +16,17 @@ export function stripAddress(href: string): string {
 }
 
 /**
- * Makes the reader of the page's address and sizes. The same object is given until one of them changed.
- * @param isRenamed its address is written otherwise from now on (privacy.urlKeep): also in the object that was given before
+ * Makes the reader of the page's address and sizes. The same object is given until one of them changed, or a second has passed.
+ * @param again reads now, and writes the address as it is written from now on (privacy.urlKeep): also in the object that was given before
  */
-export function createPageReader(): (isRenamed?: boolean) => PageContext {
+export function createPageReader(): (again?: boolean) => PageContext {
   let page: { -readonly [K in keyof PageContext]: PageContext[K] } | undefined;
   let href = '';
   let readMs = 0;
-  return (isRenamed) => {
-    if (isRenamed && page) page.url = stripAddress(href);
+  return (again) => {
+    if (again && page) page.url = stripAddress(href);
     const nowMs = performance.now();
-    if (page && href === location.href && nowMs - readMs < SIZE_MAX_AGE_MS) return page;
+    if (page && !again && href === location.href && nowMs - readMs < SIZE_MAX_AGE_MS) return page;
     href = location.href;
     readMs = nowMs;
     const root = document.documentElement;

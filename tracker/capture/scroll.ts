@@ -36,7 +36,8 @@ export function startScroll(emit: Emit, env: Env): Stop {
   };
   const soon = () => {
     if (waiting) return;
-    waiting = env.page();
+    // As it is at this moment: pages grow when they are read, and while they load.
+    waiting = env.page(true);
     cancel = later(env, SCROLL_SAMPLE_MS, sample);
   };
   soon();

@@ -114,8 +114,17 @@ export function fitsAlone(json: string): boolean {
   return json.length * 3 <= PART_MAX_BYTES || (json.length <= PART_MAX_BYTES && new TextEncoder().encode(json).length <= PART_MAX_BYTES);
 }
 
-/** Off the main thread. */
+/** Some browsers deflate on the page's own thread: they are given no more than this at once. */
+const STEP_BYTES = 65_536;
+
 async function deflate(text: string): Promise<Uint8Array> {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const { readable, writable } = new CompressionStream('deflate-raw');
+  const write = async () => {
+    const bytes = new TextEncoder().encode(text);
+    const writer = writable.getWriter();
+    for (let at = 0; at < bytes.length; at += STEP_BYTES) await writer.write(bytes.subarray(at, at + STEP_BYTES));
+    await writer.close();
+  };
+  const [deflated] = await Promise.all([new Response(readable).arrayBuffer(), write()]);
+  return new Uint8Array(deflated);
 }

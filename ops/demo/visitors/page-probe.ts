@@ -36,9 +36,9 @@ export function probePage(): Promise<RecordedView> {
         page: () => page,
         settlers: new Set(),
         heard: new Set(),
-        apply: () => undefined,
+        reconfigure: () => undefined,
         judges: new Set(),
-        origin: () => ({ x: scrollX, y: scrollY }),
+        placeOf: ({ pageX, pageY }) => ({ x: pageX, y: pageY }),
       },
     );
   });

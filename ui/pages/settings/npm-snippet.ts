@@ -5,5 +5,5 @@ export function npmSnippet(snippet: string): string {
   const api = /\bsrc="([^"]+)\/[^"/]+"/.exec(snippet)?.[1];
   const key = /\bdata-app="([^"]+)"/.exec(snippet)?.[1];
   if (api === undefined || key === undefined) return '';
-  return `import { start } from 'datalab/tracker';\n\nstart({ app: '${key}', api: '${api}' });`;
+  return `import { start } from "datalab/tracker";\n\nstart({ app: "${key}", api: "${api}" });`;
 }

@@ -1,6 +1,6 @@
 /** One labelled field of a form, with its hint, and with what is wrong with it beside it. */
 import type { ComponentChildren, InputHTMLAttributes } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 type Props = Omit<InputHTMLAttributes, 'id' | 'value' | 'onInput' | 'label'> & {
   readonly label: ComponentChildren;
@@ -13,8 +13,8 @@ type Props = Omit<InputHTMLAttributes, 'id' | 'value' | 'onInput' | 'label'> & {
 export function Field({ label, value, onValue, hint, problem, type = 'text', autofocus = false, ...rest }: Props) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    // The attribute works on the page's first form only.
+  // Before the next paint: what is typed right behind must not be lost. The attribute works on a page's first form only.
+  useLayoutEffect(() => {
     if (autofocus) input.current?.focus();
   }, []);
   const described = [hint === undefined ? '' : `${id}-hint`, problem === undefined ? '' : `${id}-problem`].filter(Boolean).join(' ');

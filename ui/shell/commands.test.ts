@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { findCommands } from './commands.ts';
+import type { Me } from '../../engine/protocol/account.ts';
+import { mayUser } from '../state/account.ts';
+import { DEFAULT_VIEW } from '../state/address.ts';
+import type { Address, Workspace } from '../state/workspace.ts';
+import { commandsOf, findCommands } from './commands.ts';
 
 const commands = [
   { label: 'Live', kind: 'Page' },
@@ -16,5 +20,23 @@ describe('commands', () => {
 
   it('nothing typed offers everything', () => {
     expect(findCommands(commands, ' ')).toEqual(commands);
+  });
+
+  it.each([
+    ['viewer', ['Live', 'Sessions', 'Heatmaps', 'Your account'], ['Show sessions that are live']],
+    ['analyst', ['Live', 'Sessions', 'Heatmaps', 'Settings', 'Your account'], ['Show sessions that are live']],
+    [
+      'operator',
+      ['Live', 'Sessions', 'Heatmaps', 'Actors', 'Settings', 'Your account'],
+      ['Show sessions that are live', 'Show actors that are reconnecting'],
+    ],
+  ] as const)('a %s is offered what that role may, and nothing else', (role, pages, shows) => {
+    const me: Me = { id: 'u', name: 'Ada', email: 'a@b', isOwner: false, roles: { shop: role }, hasCodes: false, hasPassword: true };
+    const address: Address = { path: '/live', view: DEFAULT_VIEW, change: () => {}, go: () => {} };
+    // Looked at only when a command is run.
+    const workspace = {} as Workspace;
+    const offered = commandsOf(workspace, address, [], (action) => mayUser(me, action, 'shop'));
+    expect(offered.filter(({ kind }) => kind === 'Page').map(({ label }) => label)).toEqual(pages);
+    expect(offered.filter(({ label }) => label.startsWith('Show ')).map(({ label }) => label)).toEqual(shows);
   });
 });

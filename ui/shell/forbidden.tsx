@@ -14,7 +14,7 @@ export function Forbidden({ what, action }: { what: string; action: Action }) {
   return (
     <Empty title={level === 'owner' ? `${what} is for owners of this installation` : `${what} takes the role ${level} in ${place}`}>
       <p>
-        {role === undefined ? 'You have no role there.' : `You are ${role} there.`}{' '}
+        {role === undefined ? 'You have no role there.' : `Your role there is ${role}.`}{' '}
         {level === 'owner' ? 'An owner can make you one.' : 'An admin of the app, or an owner, can give you the role; it counts at once.'}
       </p>
     </Empty>

@@ -1,5 +1,5 @@
 /** One-time codes beside the password: set up with an authenticator, confirmed, and taken away again. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { CodesBegun } from '../../../engine/protocol/account.ts';
 import { Field, PasswordField } from '../../parts/field.tsx';
 import { Problem } from '../../parts/problem.tsx';
@@ -86,14 +86,11 @@ type ConfirmProps = {
 function ConfirmForm({ begun, cancel, confirmed }: ConfirmProps) {
   const { isBusy, refusal, run } = useDeed();
   const [code, setCode] = useState('');
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector('input')?.focus(), []);
   // Whatever the server calls it, what can be wrong here is the code.
   const isWrong = refusal !== undefined && !refusal.retry;
   return (
     <form
       class="form"
-      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         void run(
@@ -113,6 +110,7 @@ function ConfirmForm({ begun, cancel, confirmed }: ConfirmProps) {
       </div>
       <Field
         label="Code that it shows now"
+        autofocus
         name="code"
         autocomplete="one-time-code"
         inputMode="numeric"

@@ -1,5 +1,5 @@
 /** Signing in: with a password, and a one-time code where one is asked for; or by the OpenID Connect provider. Comes back to where one was. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Field, PasswordField } from '../../parts/field.tsx';
 import { Problem } from '../../parts/problem.tsx';
@@ -55,19 +55,17 @@ function PasswordForm() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
-  /** What was asked for a code, and how often: the second time, it was wrong. */
+  /** For which email a code was asked for, and how often: after the first time, one was wrong. */
   const [asked, setAsked] = useState({ email: '', times: 0 });
-  const codeField = useRef<HTMLDivElement>(null);
   const isCodeNeeded = asked.times > 0 && asked.email === email;
-
-  useEffect(() => {
-    if (refusal?.code !== 'code-needed') return;
-    setAsked((before) => ({ email, times: before.email === email ? before.times + 1 : 1 }));
-    setCode('');
-  }, [refusal]);
-  useEffect(() => {
-    if (isCodeNeeded) codeField.current?.querySelector('input')?.focus();
-  }, [isCodeNeeded, asked.times]);
+  const enter = async () => {
+    const answer = await signIn({ email: email.trim(), password, ...(isCodeNeeded && code !== '' && { code: code.trim() }) });
+    if (!answer.ok && answer.reason.code === 'code-needed') {
+      setAsked({ email, times: isCodeNeeded ? asked.times + 1 : 1 });
+      setCode('');
+    }
+    return answer;
+  };
 
   return (
     <form
@@ -75,8 +73,7 @@ function PasswordForm() {
       method="post"
       onSubmit={(event) => {
         event.preventDefault();
-        const body = { email: email.trim(), password, ...(isCodeNeeded && code !== '' && { code: code.trim() }) };
-        void run(() => signIn(body), account.take);
+        void run(enter, account.take);
       }}
     >
       <Field
@@ -92,24 +89,24 @@ function PasswordForm() {
       />
       <PasswordField label="Password" name="password" autocomplete="current-password" required value={password} onValue={setPassword} />
       {isCodeNeeded && (
-        <div ref={codeField}>
-          <Field
-            label="One-time code"
-            name="code"
-            autocomplete="one-time-code"
-            inputMode="text"
-            spellcheck={false}
-            autocapitalize="none"
-            required
-            maxLength={24}
-            pattern="[A-Za-z0-9 \-]{6,24}"
-            title="6 digits, or a recovery code"
-            hint="From your authenticator, or one of your recovery codes."
-            problem={asked.times > 1 && code === '' && !isBusy ? 'That code is wrong, too old, or was used already.' : undefined}
-            value={code}
-            onValue={setCode}
-          />
-        </div>
+        <Field
+          key={asked.times}
+          autofocus
+          label="One-time code"
+          name="code"
+          autocomplete="one-time-code"
+          inputMode="text"
+          spellcheck={false}
+          autocapitalize="none"
+          required
+          maxLength={24}
+          pattern="[A-Za-z0-9 \-]{6,24}"
+          title="6 digits, or a recovery code"
+          hint="From your authenticator, or one of your recovery codes."
+          problem={asked.times > 1 && code === '' && !isBusy ? 'That code is wrong, too old, or was used already.' : undefined}
+          value={code}
+          onValue={setCode}
+        />
       )}
       <Problem refusal={refusal?.code === 'code-needed' ? undefined : refusal} />
       <button type="submit" class="main" disabled={isBusy}>

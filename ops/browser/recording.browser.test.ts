@@ -119,6 +119,11 @@ describe.skipIf(!executablePath)('a recorded visit', () => {
     await recorded().locator('h1').waitFor();
     expect(await recorded().locator('html').evaluate(look)).toEqual(seen);
     await page.screenshot({ path: join(ROOT, `build/screens/replay-recorded-${theme}-1280.png`) });
+    await page.setViewportSize({ width: 390, height: 844 });
+    // The stage is drawn again for its size, a frame after it is known.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await page.screenshot({ path: join(ROOT, `build/screens/replay-recorded-${theme}-390.png`) });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     await page.evaluate(AXE);
     const { violations } = await page.evaluate(() => Reflect.get(window, 'axe').run(document, { iframes: false }));
     expect(violations.filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')).toEqual([]);

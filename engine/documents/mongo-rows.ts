@@ -1,4 +1,5 @@
 import { type Collection, type Filter, ObjectId } from 'mongodb';
+import { DatalabError } from '../errors/errors.ts';
 import { bsonKeys, plainKeys } from './bson-keys.ts';
 import type { Rows, Selection } from './checked-collection.ts';
 import type { Stored } from './documents.ts';
@@ -23,6 +24,8 @@ export type KeptDocument = {
 export class MongoRows implements Rows {
   readonly #kept: Collection<KeptDocument>;
   readonly #timeoutMs: number;
+  /** Settles when the writes so far have. */
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(kept: Collection<KeptDocument>, timeoutMs: number) {
     this.#kept = kept;
@@ -81,25 +84,36 @@ export class MongoRows implements Rows {
   }
 
   /**
-   * Tries a write until it is answered. A `no` after an answer that was lost may speak of the lost try's own work: its document is
-   * there by now, or has the next revision. So it is looked up.
+   * Tries a write until it is answered, after those before it: there are few, and a server may take two that want the same unique
+   * value at once for a deadlock, which it notices after seconds. A `no` after an answer that was lost may speak of the lost try's own
+   * work: its document is there by now, or has the next revision. So it is looked up.
    * @param attempt may be done twice: what it did once, it does not do again
    * @throws DatalabError `store-away`
    */
-  async #untilAnswered(attempt: () => Promise<boolean>, wasDone: () => Promise<boolean>): Promise<boolean> {
+  #untilAnswered(attempt: () => Promise<boolean>, wasDone: () => Promise<boolean>): Promise<boolean> {
     const untilMs = performance.now() + this.#timeoutMs;
-    for (let tries = 1; ; tries++) {
-      try {
-        return (await attempt().catch(noOfDuplicate)) || (tries > 1 && (await wasDone()));
-      } catch (error) {
-        if (!isAway(error) || tries >= TRIES_MAX || performance.now() > untilMs) throw refusalOf(error);
-      }
-    }
+    const answer = this.#before.then(() => tryUntil(untilMs, attempt, wasDone));
+    this.#before = answer.catch(() => undefined);
+    return answer;
   }
 
   async #hasWrite(id: string, write: ObjectId): Promise<boolean> {
     return (await this.#kept.countDocuments({ _id: { $eq: id }, writes: write }, { limit: 1 })) === 1;
   }
+}
+
+/** @param untilMs of performance.now(): after it none is begun, so that those who wait behind a server that is away wait no longer */
+async function tryUntil(untilMs: number, attempt: () => Promise<boolean>, wasDone: () => Promise<boolean>): Promise<boolean> {
+  let cause: unknown;
+  for (let tries = 0; tries < TRIES_MAX && performance.now() < untilMs; tries++) {
+    try {
+      return (await attempt().catch(noOfDuplicate)) || (tries > 0 && (await wasDone()));
+    } catch (error) {
+      if (!isAway(error)) throw refusalOf(error);
+      cause = error;
+    }
+  }
+  throw cause ? refusalOf(cause) : new DatalabError('store-away', 'MongoDB does not answer the writes before this one.');
 }
 
 function noOfDuplicate(error: unknown): false {

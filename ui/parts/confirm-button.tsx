@@ -6,16 +6,18 @@ type Props = {
   /** The deed, as on the button that does it: a verb and its object. */ readonly deed: string;
   readonly act: () => void;
   readonly isDisabled?: boolean;
+  /** Nothing is lost by it: it is not coloured as what destroys is. */ readonly isHarmless?: boolean;
   /** What follows from it. */ readonly children: ComponentChildren;
 };
 
-export function ConfirmButton({ deed, act, isDisabled = false, children }: Props) {
+export function ConfirmButton({ deed, act, isDisabled = false, isHarmless = false, children }: Props) {
+  const look = isHarmless ? '' : 'bad';
   const title = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const close = () => dialog.current?.close();
   return (
     <>
-      <button type="button" class="bad" disabled={isDisabled} onClick={() => dialog.current?.showModal()}>
+      <button type="button" class={look} disabled={isDisabled} onClick={() => dialog.current?.showModal()}>
         {deed} …
       </button>
       <dialog class="confirm" aria-labelledby={title} ref={dialog}>
@@ -27,7 +29,7 @@ export function ConfirmButton({ deed, act, isDisabled = false, children }: Props
           </button>
           <button
             type="button"
-            class="bad"
+            class={isHarmless ? 'main' : look}
             onClick={() => {
               close();
               act();

@@ -64,11 +64,18 @@ export function CaptureForm({ latest, again }: { latest: ConfigVersion; again: (
           <Limits value={value} change={change} />
         </fieldset>
         {!isReadOnly && (
-          <div class="save-bar">
+          <div class={draft.isTouched ? 'save-bar is-due' : 'save-bar'}>
             <Meanwhile draft={draft} changes={configChanges} />
             {changes.length > 0 && <p class="label">{changes.join(' · ')}</p>}
-            <div class="with-button">
-              <Field label="Note" hint="Why, for those who read the history." maxLength={200} value={note} onValue={setNote} />
+            <div class="form-foot">
+              <input
+                type="text"
+                aria-label="Note"
+                placeholder="Note: why, for those who read the history"
+                maxLength={200}
+                value={note}
+                onInput={({ currentTarget }) => setNote(currentTarget.value)}
+              />
               <button type="submit" class="main" disabled={order.isBusy || !isRight || !draft.isTouched || draft.meanwhile !== undefined}>
                 Save as version {latest.version + 1}
               </button>

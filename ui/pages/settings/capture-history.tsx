@@ -46,6 +46,7 @@ export function CaptureHistory({ versions, latest, again }: Props) {
                   deed={`Roll back to version ${version.version}`}
                   act={() => rollBack(version.version)}
                   isDisabled={order.isBusy}
+                  isHarmless
                 >
                   <p>A new version is made that is like it. Connected trackers take it at once. It changes:</p>
                   <Changes version={version} before={latest} />

@@ -23,7 +23,7 @@ const TERMS = [
   { days: 30, label: '30 days' },
   { days: 90, label: '90 days' },
   { days: 365, label: 'a year' },
-  { days: 729, label: 'two years' },
+  { days: 730, label: 'two years' },
 ] as const;
 const TERM_DAYS = 90;
 
@@ -40,7 +40,7 @@ export function TokensPart({ tokens, again }: { tokens: readonly Token[]; again:
           {tokens.map((token) => (
             <li key={token.id} class={token.expiresMs <= nowMs ? 'is-over' : ''}>
               <div class="what">
-                <strong>{token.name}</strong> <code class="quiet">…{token.ending}</code>
+                <strong>{token.name}</strong> <code class="quiet">…{token.ending}</code>{' '}
                 <span>may {token.scopes.map((scope) => SCOPE_WORDS[scope]).join(', ')}</span>
                 <span class="label">
                   made {formatDay(token.createdMs)} by {token.createdBy} ·{' '}

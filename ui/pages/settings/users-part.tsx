@@ -74,6 +74,7 @@ function Users({ users, again }: { users: readonly User[]; again: () => void }) 
               <ConfirmButton
                 deed={user.isOwner ? 'Take ownership away' : 'Make owner'}
                 isDisabled={order.isBusy}
+                isHarmless
                 act={() =>
                   order.give(
                     () => changeOwner(user.id, !user.isOwner),

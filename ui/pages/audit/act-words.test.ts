@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { actWords, detailText } from './act-words.ts';
 
@@ -13,6 +15,16 @@ describe('an act of the audit log', () => {
     ['sign-out', '', 'Signed out'],
   ])('%s %s is said as “%s”', (what, detail, words) => {
     expect(actWords({ what, detail })).toBe(words);
+  });
+
+  it('has words, whichever of those that the gateway writes down it is', () => {
+    const root = join(import.meta.dirname, '..', '..', '..');
+    const routes = globSync('gateway/**/*.ts', { cwd: root, exclude: (name) => name.endsWith('.test.ts') });
+    const acts = routes.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/\bact: '([^']+)'/g)].map(([, act]) => act ?? ''),
+    );
+    expect(acts.length).toBeGreaterThan(0);
+    expect(acts.filter((what) => actWords({ what, detail: '{}' }) === what)).toEqual([]);
   });
 
   it('without words of its own is said by its name, whatever it is called', () => {

@@ -22,10 +22,15 @@ const ACTS: Readonly<Record<string, string>> = {
   'session.control': 'Changed how a session is captured',
   'session.end': 'Ended a session',
   'sign-in': 'Signed in',
+  'sign-in.openid': 'Signed in by OpenID',
   'sign-out': 'Signed out',
   'link.use': 'Used a one-time link',
   'account.change': 'Changed their name',
   'account.password': 'Changed their password',
+  'account.codes-begin': 'Began to set up one-time codes',
+  'account.codes': 'Turned one-time codes on',
+  'account.codes-remove': 'Turned one-time codes off',
+  'account.sign-in-end': 'Ended one of their sign-ins',
 };
 
 /** What was done; an act that has no words here is said by its own name. */

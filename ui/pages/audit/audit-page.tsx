@@ -1,5 +1,5 @@
 /** The audit log: who did what, when, and from where. The address holds whose acts are shown, and which one is open. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { AuditEntry } from '../../../engine/protocol/administration.ts';
 import type { Refusal } from '../../../engine/protocol/hello.ts';
 import { formatCount, formatDay, formatId } from '../../look/format.ts';
@@ -8,10 +8,12 @@ import { TextFilter } from '../../parts/text-filter.tsx';
 import { linkTo, type View } from '../../state/address.ts';
 import { useDeed } from '../../state/deed.ts';
 import { useQuestion } from '../../state/question.ts';
-import { askAudit } from '../../state/settings-api.ts';
+import { askAudit, askUsers } from '../../state/settings-api.ts';
 import { useAddress, useApps, useMaybeApp, useMe } from '../../state/workspace.ts';
 import { actWords, detailText } from './act-words.ts';
 import { type HeldEntries, takeLatest, takeOlder } from './held-entries.ts';
+
+type Names = ReadonlyMap<string, string>;
 
 const PAGE_ENTRIES = 50;
 const NAME_MAX_CHARS = 80;
@@ -26,6 +28,7 @@ export function AuditPage() {
   const scope = { ...(isOfAll ? {} : { app: app.key }), ...(by === '' ? {} : { by }), limit: PAGE_ENTRIES };
   const key = JSON.stringify(scope);
   const { data, refusal, isFirst, again } = useQuestion(`audit ${key}`, (signal) => askAudit(scope, signal));
+  const names = useNames(isOfAll ? undefined : app.key);
   return (
     <div class="page audit">
       <header>
@@ -42,9 +45,15 @@ export function AuditPage() {
       {isFirst && <Skeleton lines={10} />}
       {refusal && <RefusalMessage refusal={refusal} again={again} />}
       {data?.entries.length === 0 && <NoEntries by={by} />}
-      {data && data.entries.length > 0 && <Entries key={key} latest={data.entries} scope={scope} isOfAll={isOfAll} />}
+      {data && data.entries.length > 0 && <Entries key={key} latest={data.entries} scope={scope} isOfAll={isOfAll} names={names} />}
     </div>
   );
+}
+
+/** Names by ids, of those that may be targets: people, and whoever has an account where it is about everything. */
+function useNames(app: string | undefined): Names {
+  const { data } = useQuestion(`users ${app}`, (signal) => askUsers(app, signal));
+  return useMemo(() => new Map(data?.users.map(({ id, name }) => [id, name])), [data]);
 }
 
 function ScopeLinks({ isOfAll }: { isOfAll: boolean }) {
@@ -87,9 +96,10 @@ type EntriesProps = {
   readonly latest: readonly AuditEntry[];
   readonly scope: { readonly app?: string; readonly by?: string; readonly limit: number };
   readonly isOfAll: boolean;
+  readonly names: Names;
 };
 
-function Entries({ latest, scope, isOfAll }: EntriesProps) {
+function Entries({ latest, scope, isOfAll, names }: EntriesProps) {
   const deed = useDeed();
   const [{ entries, isWhole }, setHeld] = useState<HeldEntries>(() => takeLatest(undefined, latest, PAGE_ENTRIES));
   useEffect(() => setHeld((before) => takeLatest(before, latest, PAGE_ENTRIES)), [latest]);
@@ -112,7 +122,7 @@ function Entries({ latest, scope, isOfAll }: EntriesProps) {
         </div>
         <ol>
           {entries.map((entry) => (
-            <Entry key={entry.id} entry={entry} isOfAll={isOfAll} />
+            <Entry key={entry.id} entry={entry} isOfAll={isOfAll} names={names} />
           ))}
         </ol>
       </section>
@@ -146,7 +156,7 @@ function Foot({ count, isWhole, isBusy, refusal, more }: FootProps) {
   );
 }
 
-function Entry({ entry, isOfAll }: { entry: AuditEntry; isOfAll: boolean }) {
+function Entry({ entry, isOfAll, names }: { entry: AuditEntry } & Pick<EntriesProps, 'isOfAll' | 'names'>) {
   const { view, path, change } = useAddress();
   const { apps } = useApps();
   const isOpen = view.open === entry.id;
@@ -167,15 +177,19 @@ function Entry({ entry, isOfAll }: { entry: AuditEntry; isOfAll: boolean }) {
             {actWords(entry)}
             {isRefused && <span class="badge is-bad">refused</span>}
           </span>
-          <span class="cut quiet">
-            {[about, entry.target === undefined ? undefined : formatId(entry.target)].filter(Boolean).join(' · ')}
-          </span>
+          <span class="cut quiet">{[about, targetWords(entry.target, names)].filter(Boolean).join(' · ')}</span>
           <span class="quiet mono">{entry.from}</span>
         </summary>
         {isOpen && <Detail entry={entry} byHref={hrefBy(view, path, entry.by)} />}
       </details>
     </li>
   );
+}
+
+/** A person by name; other ids by their end; what is no id, whole. */
+function targetWords(target: string | undefined, names: Names): string | undefined {
+  if (target === undefined) return undefined;
+  return names.get(target) ?? (/^[0-9a-f-]{36}$/.test(target) ? formatId(target) : target);
 }
 
 const hrefBy = (view: View, path: string, by: string) => linkTo(view, path, { text: by });

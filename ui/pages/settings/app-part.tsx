@@ -95,7 +95,7 @@ function AppForm({ detail, again }: Props) {
           </div>
         )}
       </form>
-      <OrderNote order={order} hides="changed-meanwhile" />
+      <OrderNote order={order} hides={draft.meanwhile && 'changed-meanwhile'} />
     </Part>
   );
 }

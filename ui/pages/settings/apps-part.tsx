@@ -1,5 +1,5 @@
 /** All apps of the installation, and how a new one is made. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { timeZone as zoneOfBrowser } from '../../look/format.ts';
 import { Field } from '../../parts/field.tsx';
 import { Empty } from '../../parts/states-of-view.tsx';
@@ -62,13 +62,21 @@ function NewApp() {
   const [timeZone, setTimeZone] = useState(zoneOfBrowser);
   const key = typedKey ?? suggestKey(name);
   const isTaken = apps.some((app) => app.key === key);
+  const [made, setMade] = useState('');
+  const goOn = (app: string) => go(linkTo({ ...view, app }, '/settings/install'));
+  // Not before it is in the list: another app's snippet would stand there for a moment.
+  useEffect(() => {
+    if (apps.some((app) => app.key === made)) goOn(made);
+  }, [apps, made]);
   const create = () =>
     order.give(
       () => createApp({ ...(key === '' ? {} : { key }), name: name.trim(), origins, timeZone }),
       'Made.',
       (made) => {
         again();
-        go(linkTo({ ...view, app: made.key }, '/settings/install'));
+        // The first app is shown as soon as it is there, and this page with it anew: nothing is left to wait here.
+        if (apps.length === 0) goOn(made.key);
+        else setMade(made.key);
       },
     );
   return (

@@ -85,7 +85,7 @@ export function CaptureForm({ latest, again }: { latest: ConfigVersion; again: (
                 </button>
               )}
             </div>
-            <OrderNote order={order} hides="changed-meanwhile" />
+            <OrderNote order={order} hides={draft.meanwhile && 'changed-meanwhile'} />
           </div>
         )}
       </form>

@@ -1,5 +1,5 @@
 /** The time zone in which an app's days begin: typed, with every zone there is to choose from. */
-import { useId } from 'preact/hooks';
+import { useId, useMemo } from 'preact/hooks';
 import { Field } from '../../parts/field.tsx';
 import { useServerNowMs } from '../../parts/ticking.ts';
 import { isTimeZone, timeIn, timeZones } from './time-zones.ts';
@@ -7,6 +7,8 @@ import { isTimeZone, timeIn, timeZones } from './time-zones.ts';
 export function TimeZoneField({ value, change }: { value: string; change: (timeZone: string) => void }) {
   const list = useId();
   const nowMs = useServerNowMs();
+  // Hundreds, and the same each second.
+  const options = useMemo(() => timeZones().map((zone) => <option key={zone} value={zone} />), []);
   const isKnown = isTimeZone(value);
   return (
     <>
@@ -26,11 +28,7 @@ export function TimeZoneField({ value, change }: { value: string; change: (timeZ
         value={value}
         onValue={change}
       />
-      <datalist id={list}>
-        {timeZones().map((zone) => (
-          <option key={zone} value={zone} />
-        ))}
-      </datalist>
+      <datalist id={list}>{options}</datalist>
     </>
   );
 }

@@ -34,7 +34,7 @@ export function useOrder(): Order {
 }
 
 /** What an order came to. @param props.hides code of a refusal that the form shows by itself */
-export function OrderNote({ order, hides }: { order: Order; hides?: string }) {
+export function OrderNote({ order, hides }: { order: Order; hides?: string | undefined }) {
   const { refusal, said, again } = order;
   return (
     <>

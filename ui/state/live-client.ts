@@ -4,6 +4,7 @@
  */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { LiveMessage, LiveRequest, LiveTopic } from '../../engine/protocol/live.ts';
+import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
 
 /** Time as this client needs it; the same shape as the server's clock, so that tests drive both alike. */
 export type Timing = { nowMs(): number; after(delayMs: number, fn: () => void): () => void };
@@ -52,8 +53,8 @@ const SILENCE_MAX_MS = 5_000;
 
 /** What browsers say of a connection that ended without a close. */
 const NO_CLOSE = 1006;
-/** Close code of a server that does not know us, or not any more. */
-const NOT_ALLOWED = 1008;
+/** The server does not know us any more. */
+const NOT_ALLOWED = CLOSE_CODES.ended;
 
 type Listener = (message: LiveMessage) => void;
 type Watch = { request: WatchRequest; readonly listeners: Set<Listener> };

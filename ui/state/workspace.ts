@@ -4,7 +4,6 @@ import { useContext, useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { Action } from '../../engine/protocol/access.ts';
 import type { Me } from '../../engine/protocol/account.ts';
-import type { AppDetail } from '../../engine/protocol/administration.ts';
 import type { AppList } from '../../engine/protocol/api.ts';
 import type { LiveTopic } from '../../engine/protocol/live.ts';
 import { type Account, mayUser } from './account.ts';
@@ -14,7 +13,7 @@ import type { LiveClient, TopicMessage, WatchRequest } from './live-client.ts';
 import type { PulseState } from './pulse.ts';
 import type { Theme } from './theme.ts';
 
-export type App = AppList['apps'][number] & { readonly state?: AppDetail['state'] };
+export type App = AppList['apps'][number];
 
 export type Workspace = {
   readonly live: LiveClient;

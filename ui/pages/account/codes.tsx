@@ -86,8 +86,7 @@ type ConfirmProps = {
 function ConfirmForm({ begun, cancel, confirmed }: ConfirmProps) {
   const { isBusy, refusal, run } = useDeed();
   const [code, setCode] = useState('');
-  // Whatever the server calls it, what can be wrong here is the code.
-  const isWrong = refusal !== undefined && !refusal.retry;
+  const isWrong = refusal?.code === 'query-invalid';
   return (
     <form
       class="form"

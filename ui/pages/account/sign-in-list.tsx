@@ -10,6 +10,7 @@ import { askSignIns, endSignIn, signOut } from '../../state/account.ts';
 import { useDeed } from '../../state/deed.ts';
 import { useQuestion } from '../../state/question.ts';
 import { useAddress, useWorkspace } from '../../state/workspace.ts';
+import { browserName } from './browser-name.ts';
 import { Section } from './section.tsx';
 
 type SignIn = SignIns['signIns'][number];
@@ -30,7 +31,7 @@ export function SignInList() {
       () => endSignIn(id),
       () => {
         if (isThis) return left();
-        setSaid(`Ended: ${browser}.`);
+        setSaid(`Ended: ${browserName(browser)}.`);
         again();
       },
     );
@@ -65,7 +66,7 @@ function Row({ signIn, isBusy, end }: { signIn: SignIn; isBusy: boolean; end: ()
     <li>
       <div class="what">
         <p>
-          <strong>{signIn.browser}</strong> {signIn.isThis && <span class="badge is-good">this one</span>}
+          <strong>{browserName(signIn.browser)}</strong> {signIn.isThis && <span class="badge is-good">this one</span>}
         </p>
         <p class="label">
           from {signIn.from} · since {formatDay(signIn.startedMs)} ·{' '}
@@ -77,7 +78,7 @@ function Row({ signIn, isBusy, end }: { signIn: SignIn; isBusy: boolean; end: ()
         class="small"
         disabled={isBusy}
         onClick={end}
-        aria-label={`End the sign-in ${signIn.browser} from ${signIn.from}`}
+        aria-label={`End the sign-in ${browserName(signIn.browser)} from ${signIn.from}`}
       >
         End
       </button>

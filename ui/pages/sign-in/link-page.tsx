@@ -37,6 +37,7 @@ function Opened({ token }: { token: string }) {
       </OpenFrame>
     );
   }
+  if (enter.refusal?.code === 'code-needed') return <PasswordSet />;
   if (!data || data.kind === 'enter') {
     return (
       <OpenFrame title="One-time link">
@@ -130,11 +131,26 @@ function LinkForm({ link, isBusy, refusal, use }: FormProps) {
           onValue={setPassword}
         />
         <Problem refusal={refusal?.code === 'password-weak' ? undefined : refusal} />
+        {refusal?.code === 'user-exists' && <a href="/sign-in">Go to the sign-in</a>}
         <button type="submit" class="main" disabled={isBusy}>
           {DEEDS[kind]}
         </button>
         <p class="label">This link works once, until {formatDay(link.expiresMs)}.</p>
       </form>
+    </OpenFrame>
+  );
+}
+
+/** One who lost the password did not lose the authenticator. */
+function PasswordSet() {
+  return (
+    <OpenFrame title="The password is set">
+      <p>Your account asks for a one-time code as well. Sign in with the new password and a code.</p>
+      <p>
+        <a class="button main" href="/sign-in">
+          Sign in
+        </a>
+      </p>
     </OpenFrame>
   );
 }

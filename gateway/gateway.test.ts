@@ -15,6 +15,7 @@ import type { Frame } from '../engine/protocol/events.ts';
 import { type HelloAnswer, type HelloRequest, SOCKET_PROTOCOL } from '../engine/protocol/hello.ts';
 import type { LiveMessage } from '../engine/protocol/live.ts';
 import type { PollAnswer, ServerMessage } from '../engine/protocol/messages.ts';
+import { signIn } from './access/fixture/sign-in.ts';
 import { type Node, startNode } from './main.ts';
 import { readSettings } from './settings.ts';
 import { portOf } from './socket/tracker-socket.ts';
@@ -23,6 +24,8 @@ const ORIGIN = 'https://shop.example';
 const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 let dataDir: string;
 let node: Node;
+/** Of a browser that is signed in to it. */
+let cookie: string;
 
 const settings = (more: Record<string, string> = {}) =>
   readSettings({
@@ -30,6 +33,7 @@ const settings = (more: Record<string, string> = {}) =>
     DATALAB_DATA_DIR: dataDir,
     DATALAB_GRACE_MS: '400',
     DATALAB_LOG_LEVEL: 'silent',
+    DATALAB_REQUESTS_PER_MIN: '1000000',
     DATALAB_APPS: `shop|Shop|${ORIGIN};other|Other|https://other.example`,
     ...more,
   });
@@ -37,6 +41,7 @@ const settings = (more: Record<string, string> = {}) =>
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'datalab-gateway-'));
   node = await startNode(settings());
+  cookie = await signIn(node);
 });
 
 afterAll(async () => {
@@ -57,6 +62,11 @@ function helloBody(more: Partial<HelloRequest> = {}): HelloRequest {
     tab: 'tab-1',
     ...more,
   };
+}
+
+/** Asks as somebody who is signed in. */
+function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(node.url + path, { ...init, headers: { cookie, ...init.headers } });
 }
 
 function postHello(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
@@ -121,7 +131,7 @@ function frame(firstSeq: number, more: Partial<Frame> = {}): Uint8Array {
 }
 
 async function storedEvents(session: string): Promise<number> {
-  const response = await fetch(`${node.url}/api/sessions/${session}/chunks?app=shop`);
+  const response = await ask(`/api/sessions/${session}/chunks?app=shop`);
   const reader = new Reader(new Uint8Array(await response.arrayBuffer()));
   let events = 0;
   while (!reader.done) {
@@ -133,14 +143,14 @@ async function storedEvents(session: string): Promise<number> {
 }
 
 async function detail(session: string): Promise<SessionDetail> {
-  return (await (await fetch(`${node.url}/api/sessions/${session}?app=shop`)).json()) as SessionDetail;
+  return (await (await ask(`/api/sessions/${session}?app=shop`)).json()) as SessionDetail;
 }
 
 const isAway = (message: LiveMessage): boolean => message.type === 'pulse' && message.storeAway;
 
 /** The UI's socket, with what the node said on it. */
 function openLive() {
-  const socket = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url });
+  const socket = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url, headers: { cookie } });
   const said: LiveMessage[] = [];
   let wake = () => {};
   socket.on('message', (data) => {
@@ -506,10 +516,10 @@ describe('posts', () => {
 describe('questions and health', () => {
   it('answers of one app hold nothing of another', async () => {
     const { session } = await hello();
-    const response = await fetch(`${node.url}/api/sessions/${session}?app=other`);
+    const response = await ask(`/api/sessions/${session}?app=other`);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'session-unknown' });
-    expect(await (await fetch(`${node.url}/api/sessions?app=other`)).json()).toEqual({ rows: [], total: 0 });
+    expect(await (await ask('/api/sessions?app=other')).json()).toEqual({ rows: [], total: 0 });
   });
 
   it.each([
@@ -518,7 +528,7 @@ describe('questions and health', () => {
     '/api/sessions?app=shop&sort=__proto__',
     '/api/heatmap?app=shop&url=x&layer=all&widthClass=tv',
   ])('names what is wrong with %s', async (path) => {
-    const response = await fetch(node.url + path);
+    const response = await ask(path);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'query-invalid', message: expect.stringContaining('querystring') });
   });
@@ -527,7 +537,7 @@ describe('questions and health', () => {
     const { port } = new URL(node.url);
     const ask = (host: string) =>
       new Promise<number>((resolve, reject) => {
-        get({ host: '127.0.0.1', port, path: '/api/sessions?app=shop', headers: { host } }, (answer) => {
+        get({ host: '127.0.0.1', port, path: '/api/sessions?app=shop', headers: { host, cookie } }, (answer) => {
           answer.resume();
           resolve(answer.statusCode ?? 0);
         }).on('error', reject);
@@ -537,7 +547,7 @@ describe('questions and health', () => {
     expect(await ask(`evil.example:${port}`)).toBe(403);
     const socket = (origin: string, host: string) =>
       new Promise<string>((resolve) => {
-        const peer = new WebSocket(`ws://127.0.0.1:${port}/api/live`, { origin, headers: { host } });
+        const peer = new WebSocket(`ws://127.0.0.1:${port}/api/live`, { origin, headers: { host, cookie } });
         peer.on('error', (error) => resolve(error.message));
         peer.on('open', () => resolve('opened'));
       });
@@ -565,7 +575,7 @@ describe('questions and health', () => {
     await live.until((message) => message.type === 'pulse' && message.storeAway);
     const ready = await fetch(`${node.url}/readyz`);
     expect([ready.status, (await ready.json()) as object]).toMatchObject([503, { status: 'store-away' }]);
-    expect((await fetch(`${node.url}/api/pages?app=shop`)).status, 'what is stored can still be asked').toBe(200);
+    expect((await ask('/api/pages?app=shop')).status, 'what is stored can still be asked').toBe(200);
     expect(said.filter(({ type }) => type === 'ACK')).toEqual([]);
     other.exec('ROLLBACK');
     other.close();
@@ -613,7 +623,7 @@ describe('questions and health', () => {
 
 describe('control', () => {
   const post = (path: string, body?: unknown, headers: Record<string, string> = {}, app = 'shop') =>
-    fetch(`${node.url}/api/sessions/${path}?app=${app}`, {
+    ask(`/api/sessions/${path}?app=${app}`, {
       method: 'POST',
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -627,7 +637,7 @@ describe('control', () => {
     const { config } = told as Extract<ServerMessage, { type: 'CONTROL' }>;
     expect(config).toEqual({ ...answer.config, recording: true, mask: '!', revision: expect.any(Number) });
     const change = { recording: true, mask: '!' };
-    expect(await detail(answer.session)).toMatchObject({ controls: [{ by: 'operator', what: 'change', change }], wanted: change });
+    expect(await detail(answer.session)).toMatchObject({ controls: [{ by: 'Ada Test', what: 'change', change }], wanted: change });
     expect((await detail(answer.session)).controls[0]).not.toHaveProperty('confirmedMs');
 
     const { revision, moveSampleMs } = config;

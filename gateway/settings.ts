@@ -1,6 +1,7 @@
 /** Every setting of a node: its variable, default, range and meaning in one table; README's table is checked against it. */
 import { DatalabError } from '../engine/errors/errors.ts';
-import { parseRetention, requireKnownApps } from './upkeep/retention-setting.ts';
+import { parseElsewhere } from './services/elsewhere-setting.ts';
+import { parseRetention } from './upkeep/retention-setting.ts';
 
 type Setting<T> = {
   readonly variable: string;
@@ -58,12 +59,29 @@ function mongodbUri(text: string, variable: string): string {
   throw new DatalabError('setting-invalid', `${variable} must be an address like mongodb://host:27017/datalab?replicaSet=rs0.`);
 }
 
+/** @throws without the value: it holds a secret */
+function openId(text: string, variable: string): OpenIdSetting | null {
+  if (text === '') return null;
+  const [name = '', issuer = '', clientId = '', clientSecret = ''] = text.split('|').map((part) => part.trim());
+  if (name && clientId && clientSecret && /^https?:\/\/\S+$/.test(issuer)) return { name, issuer, clientId, clientSecret };
+  throw new DatalabError('setting-invalid', `${variable} must be like Company|https://id.example.com|client|secret.`);
+}
+
+/** @throws without the value */
+function serviceSecret(text: string, variable: string): string {
+  if (text === '' || text.length >= 32) return text;
+  throw new DatalabError('setting-invalid', `${variable} must have at least 32 characters.`);
+}
+
+/** An OpenID Connect provider by which people sign in. */
+export type OpenIdSetting = { readonly name: string; readonly issuer: string; readonly clientId: string; readonly clientSecret: string };
+
 export const SETTINGS = {
   host: {
     variable: 'DATALAB_HOST',
     fallback: '127.0.0.1',
     parse: any,
-    about: 'address to listen on; there is no sign-in yet, so keep it local',
+    about: 'address to listen on',
   },
   port: { variable: 'DATALAB_PORT', fallback: '8080', parse: whole(0, 65_535), about: 'port for tracker, UI and API; 0 takes a free one' },
   dataDir: { variable: 'DATALAB_DATA_DIR', fallback: './data', parse: any, about: 'folder of the embedded store and the node’s secret' },
@@ -77,14 +95,14 @@ export const SETTINGS = {
     variable: 'DATALAB_APPS',
     fallback: 'local|My website|http://localhost:*,http://127.0.0.1:*',
     parse: apps,
-    about: 'tracked websites: key|name|origin,origin;…',
+    about: 'websites that are made where they are missing, key|name|origin,origin;…; from then on they are changed under Settings',
   },
   retention: {
     variable: 'DATALAB_RETENTION',
     fallback: 'chunks=forever sessions=forever rollups=forever',
     parse: parseRetention,
     about:
-      'how long data is kept, in whole UTC days: of every app and, after ;, of those that differ, e.g. chunks=180d sessions=400d; shop: chunks=30d',
+      'how long data is kept at most, in whole UTC days: of every app and, after ;, of those that differ, e.g. chunks=180d sessions=400d; shop: chunks=30d; under Settings an app may keep less',
   },
   workers: { variable: 'DATALAB_WORKERS', fallback: '2', parse: whole(1, 64), about: 'worker threads that aggregate' },
   graceMs: {
@@ -142,6 +160,55 @@ export const SETTINGS = {
     parse: whole(500, 55_000),
     about: 'longest that MongoDB may take for one thing, retries included, ms; then the store counts as away',
   },
+  elsewhere: {
+    variable: 'DATALAB_SERVICES_ELSEWHERE',
+    fallback: '',
+    parse: parseElsewhere,
+    about: 'services that run alone, by name, or with their address, e.g. user,config=http://10.0.0.5:8005; all others run in this process',
+  },
+  serviceSecret: {
+    variable: 'DATALAB_SERVICE_SECRET',
+    fallback: '',
+    parse: serviceSecret,
+    about: 'secret of at least 32 characters that all processes share, where services run alone',
+  },
+  openId: {
+    variable: 'DATALAB_OPENID',
+    fallback: '',
+    parse: openId,
+    about: 'OpenID Connect provider to sign in with: name|issuer|client id|client secret',
+  },
+  requestsPerMin: {
+    variable: 'DATALAB_REQUESTS_PER_MIN',
+    fallback: '1200',
+    parse: whole(10, 1_000_000),
+    about: 'requests of UI and API per minute from one address; more are refused as too-many-requests',
+  },
+  appstorageUri: {
+    variable: 'DATALAB_APPSTORAGE_URI',
+    fallback: '',
+    parse: mongodbUri,
+    about: 'database of the service app, if not in the common place',
+  },
+  userstorageUri: { variable: 'DATALAB_USERSTORAGE_URI', fallback: '', parse: mongodbUri, about: 'database of the service user, likewise' },
+  userauthstorageUri: {
+    variable: 'DATALAB_USERAUTHSTORAGE_URI',
+    fallback: '',
+    parse: mongodbUri,
+    about: 'database of the service userauth, likewise',
+  },
+  configstorageUri: {
+    variable: 'DATALAB_CONFIGSTORAGE_URI',
+    fallback: '',
+    parse: mongodbUri,
+    about: 'database of the service config, likewise',
+  },
+  apptokenstorageUri: {
+    variable: 'DATALAB_APPTOKENSTORAGE_URI',
+    fallback: '',
+    parse: mongodbUri,
+    about: 'database of the service apptoken, likewise',
+  },
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type Settings = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['parse']> };
@@ -162,7 +229,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     parse(environment[variable] || fallback, variable),
   ]);
   const settings = Object.freeze(Object.fromEntries(read)) as Settings;
-  const keys = settings.apps.map(({ key }) => key);
-  requireKnownApps(settings.retention, keys, SETTINGS.retention.variable);
+  if (settings.elsewhere.size > 0 && settings.serviceSecret === '')
+    throw new DatalabError('setting-invalid', `${SETTINGS.elsewhere.variable} needs ${SETTINGS.serviceSecret.variable}.`);
   return settings;
 }

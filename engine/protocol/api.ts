@@ -241,9 +241,9 @@ export type Heatmap = FromSchema<typeof HEATMAP>;
 /** `GET /healthz` (always 200 while the process answers) and `GET /readyz` (503 when it should get no traffic). */
 export const HEALTH = {
   type: 'object',
-  required: ['status', 'version', 'node', 'uptimeMs', 'store', 'sessions', 'counters', 'drops'],
+  required: ['status', 'version', 'node', 'uptimeMs', 'store', 'sessions', 'counters', 'drops', 'services'],
   properties: {
-    status: { enum: ['ok', 'closing', 'store-away'] },
+    status: { enum: ['ok', 'closing', 'store-away', 'service-away'] },
     version: text,
     node: { ...text, description: 'name of this gateway process' },
     uptimeMs: ms,
@@ -251,6 +251,11 @@ export const HEALTH = {
     sessions: { type: 'object', required: [...STATES], properties: { INIT: count, CONNECT: count, LISTEN: count, CLOSING: count } },
     counters: { type: 'object', additionalProperties: { type: 'integer' } },
     drops: { type: 'object', additionalProperties: { type: 'integer' }, description: 'drop reason → how often' },
+    services: {
+      type: 'object',
+      additionalProperties: { enum: ['ok', 'away'] },
+      description: 'services that run elsewhere, and how they are',
+    },
   },
 } as const;
 export type Health = FromSchema<typeof HEALTH>;

@@ -167,7 +167,7 @@ export class Directory {
 }
 
 /** Exact match of scheme, host and port (SPEC HE2). An allowed port of `*` stands for any port of that very host. */
-export function allowsOrigin(app: Pick<TrackedApp, 'origins'>, origin: string): boolean {
+export function allowsOrigin(app: { readonly origins: readonly string[] }, origin: string): boolean {
   return app.origins.some((allowed) => {
     if (!allowed.endsWith(':*')) return allowed === origin;
     const base = allowed.slice(0, -2);

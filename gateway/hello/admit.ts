@@ -1,7 +1,8 @@
 /**
  * The hello's way in: an ordered list of steps, each of which may refuse with its own reason.
  *
- *   app → origin → consent → address limit → node limit → resume token → (actor: INIT) → visit → record → (actor: CONNECT) → ticket
+ *   public key → app → origin → consent → limits of address, app and node → resume token → (actor: INIT) → visit → record →
+ *   (actor: CONNECT) → ticket
  */
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
@@ -13,14 +14,15 @@ import { classifyDevice } from '../../engine/classify/device.ts';
 import type { Clock } from '../../engine/clock/clock.ts';
 import { DatalabError } from '../../engine/errors/errors.ts';
 import type { DropReason } from '../../engine/protocol/drop-reasons.ts';
-import { DEFAULT_TRACKER_CONFIG, type HelloAnswer, type HelloRequest, TICKET_TTL_MS } from '../../engine/protocol/hello.ts';
+import { type HelloAnswer, type HelloRequest, TICKET_TTL_MS, type TrackerConfig } from '../../engine/protocol/hello.ts';
 import { EMPTY_LEDGER } from '../../engine/protocol/ledger.ts';
 import { ok, type Result, refuse } from '../../engine/protocol/result.ts';
 import type { SessionRecord } from '../../engine/store/records.ts';
 import type { Store } from '../../engine/store/store.ts';
-import { type Apps, allowsOrigin } from '../services/apps.ts';
-import type { AddressLimit } from './address-limit.ts';
+import { allowsOrigin, type Directory, type TrackedApp } from '../directory/directory.ts';
+import { trackerConfigOf } from '../directory/tracker-config.ts';
 import { maskedAddress } from './masked-address.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Signer } from './signer.ts';
 import type { Tickets } from './tickets.ts';
 import type { Visits } from './visits.ts';
@@ -41,13 +43,14 @@ export type Admitted = { readonly answer: HelloAnswer /** To be set; absent when
 
 export type AdmissionDeps = {
   readonly clock: Clock;
-  readonly apps: Apps;
+  readonly directory: Directory;
   readonly registry: Registry;
   readonly store: Store;
   readonly signer: Signer;
   readonly tickets: Tickets;
   readonly visits: Visits;
-  readonly addressLimit: AddressLimit;
+  readonly addressLimit: RateLimit;
+  /** New sessions, by app; how many is the app's to say. */ readonly appLimit: RateLimit;
   readonly sessionsMax: number;
   /** True from the beginning of a shutdown. */ readonly closing: () => boolean;
 };
@@ -61,18 +64,19 @@ export class Admission {
 
   /** Admits a hello of valid shape, or says why not; the reason is counted. */
   async admit(hello: HelloRequest, context: HelloContext): Promise<Result<Admitted, DropReason>> {
-    const refusal = this.#check(hello, context);
-    if (refusal) {
-      this.#deps.registry.counters.drop(refusal);
-      return refuse(refusal);
+    const app = this.#check(hello, context);
+    if (!app.ok) {
+      this.#deps.registry.counters.drop(app.reason);
+      return app;
     }
-    const { visitor, cookie } = this.#visitorOf(hello, context);
-    const session = await this.#takeUp(hello, visitor, context);
+    const { key } = app.value;
+    const { visitor, cookie } = this.#visitorOf(key, hello, context);
+    const session = await this.#takeUp(key, hello, visitor, context);
     if (session === null) {
       this.#deps.registry.counters.drop('store-away');
       return refuse('store-away');
     }
-    const answer = this.#answer(session.session, session.resumed, hello, context);
+    const answer = this.#answer(session.session, session.resumed, context);
     return ok({ answer, ...(cookie === undefined ? {} : { cookie }) });
   }
 
@@ -85,46 +89,57 @@ export class Admission {
     const record = await store.findSession(app, id);
     if (!record || clock.nowMs() - record.startedMs > RESUME_MAX_MS) return null;
     // Looked up again after the wait: whoever came first has begun it.
-    return (
-      registry.find(id) ??
-      registry.begin({ facts: record, startedMs: record.startedMs, url: record.url, ledger: record.ledger, config: DEFAULT_TRACKER_CONFIG })
-    );
+    const { startedMs, url, ledger } = record;
+    return registry.find(id) ?? registry.begin({ facts: record, startedMs, url, ledger, config: this.#configOf(app, id) });
   }
 
-  #check(hello: HelloRequest, { origin, address, headers }: HelloContext): DropReason | null {
-    const { apps, addressLimit, registry, sessionsMax, signer, closing } = this.#deps;
-    if (closing()) return 'node-closing';
-    const app = apps.find(hello.app);
-    if (!app) return 'app-unknown';
-    if (origin === undefined || !allowsOrigin(app, origin)) return 'origin-refused';
-    if (headers['sec-gpc'] === '1') return 'consent-missing';
-    if (!addressLimit.take(address)) return 'limit-address';
-    if (registry.size >= sessionsMax && !(hello.session && registry.find(hello.session))) return 'limit-app';
-    if (hello.session && signer.resumeTokenMs(hello.app, hello.session, hello.resume ?? '') === null) return 'resume-refused';
-    return null;
+  #configOf(app: string, session: string): TrackerConfig {
+    return trackerConfigOf(this.#deps.directory.capture(app), session);
+  }
+
+  #check(hello: HelloRequest, { origin, address, headers }: HelloContext): Result<TrackedApp, DropReason> {
+    const { directory, addressLimit, appLimit, registry, sessionsMax, signer, closing } = this.#deps;
+    if (closing()) return refuse('node-closing');
+    const app = directory.ofPublicKey(hello.app);
+    if (!app) return refuse(directory.isComplete ? 'app-unknown' : 'service-away');
+    if (app.state !== 'active') return refuse('app-archived');
+    if (origin === undefined || !allowsOrigin(app, origin)) return refuse('origin-refused');
+    const { consent, doNotTrack, sessionsPerMin } = directory.capture(app.key).config;
+    if (headers['sec-gpc'] === '1') return refuse('consent-missing');
+    if (consent === 'needed' && hello.consent !== true) return refuse('consent-missing');
+    if (doNotTrack === 'respect' && headers['dnt'] === '1') return refuse('consent-missing');
+    if (!addressLimit.take(address)) return refuse('limit-address');
+    if (registry.size >= sessionsMax && !(hello.session && registry.find(hello.session))) return refuse('limit-app');
+    if (!hello.session) return appLimit.take(app.key, sessionsPerMin) ? ok(app) : refuse('limit-app');
+    return signer.resumeTokenMs(app.key, hello.session, hello.resume ?? '') === null ? refuse('resume-refused') : ok(app);
   }
 
   /** Who says hello: the browser by its cookie, with a new one where it has none; or by the day (SPEC HE8). */
-  #visitorOf(hello: HelloRequest, { cookie, address, headers }: HelloContext): { visitor: string; cookie?: string } {
+  #visitorOf(app: string, hello: HelloRequest, { cookie, address, headers }: HelloContext): { visitor: string; cookie?: string } {
     const { signer, clock } = this.#deps;
     if (hello.cookieless) {
-      return { visitor: signer.dayVisitorId(hello.app, clock.nowMs(), maskedAddress(address), userAgentOf(hello, headers)) };
+      return { visitor: signer.dayVisitorId(app, clock.nowMs(), maskedAddress(address), userAgentOf(hello, headers)) };
     }
     const known = cookie === undefined ? null : signer.browserOf(cookie);
-    if (known) return { visitor: signer.visitorId(hello.app, known) };
+    if (known) return { visitor: signer.visitorId(app, known) };
     const browser = randomBytes(16).toString('base64url');
-    return { visitor: signer.visitorId(hello.app, browser), cookie: signer.cookieOf(browser) };
+    return { visitor: signer.visitorId(app, browser), cookie: signer.cookieOf(browser) };
   }
 
   /** Finds or makes session and visit, with the actor in INIT meanwhile. */
-  async #takeUp(hello: HelloRequest, visitor: string, context: HelloContext): Promise<{ session: Session; resumed: boolean } | null> {
+  async #takeUp(
+    app: string,
+    hello: HelloRequest,
+    visitor: string,
+    context: HelloContext,
+  ): Promise<{ session: Session; resumed: boolean } | null> {
     const { registry, store, visits, clock } = this.#deps;
     let session: Session | null = null;
     try {
-      const before = hello.session ? ((await registry.takeOver(hello.session)) ?? (await this.revive(hello.app, hello.session))) : null;
-      session = before ?? this.#beginNew(hello, visitor, context);
+      const before = hello.session ? ((await registry.takeOver(hello.session)) ?? (await this.revive(app, hello.session))) : null;
+      session = before ?? this.#beginNew(app, hello, visitor, context);
       this.#deps.tickets.void(session.facts.session);
-      const visit = await visits.find(hello.app, session.facts.visitor);
+      const visit = await visits.find(app, session.facts.visitor);
       const facts = { ...session.facts, visit: visit.visit };
       const url = pageAddress(hello.url);
       const nowMs = clock.nowMs();
@@ -153,7 +168,8 @@ export class Admission {
     }
   }
 
-  #beginNew(hello: HelloRequest, visitor: string, { headers }: HelloContext): Session {
+  #beginNew(app: string, hello: HelloRequest, visitor: string, { headers }: HelloContext): Session {
+    const session = uuidv7();
     const nowMs = this.#deps.clock.nowMs();
     // Its own clock says how long ago it began; ours says when that was.
     const ageMs = Math.min(Math.max(hello.sentAtMs - hello.session_start, 0), RESUME_MAX_MS);
@@ -161,8 +177,8 @@ export class Admission {
     const url = pageAddress(hello.url);
     return this.#deps.registry.begin({
       facts: {
-        app: hello.app,
-        session: uuidv7(),
+        app,
+        session,
         visit: '',
         visitor,
         ...classifyDevice(userAgent, headers),
@@ -174,19 +190,19 @@ export class Admission {
       startedMs: Math.round(nowMs - ageMs),
       url,
       ledger: EMPTY_LEDGER,
-      config: DEFAULT_TRACKER_CONFIG,
+      config: this.#configOf(app, session),
     });
   }
 
-  #answer(session: Session, resumed: boolean, hello: HelloRequest, { origin = '', baseUrl }: HelloContext): HelloAnswer {
+  #answer(session: Session, resumed: boolean, { origin = '', baseUrl }: HelloContext): HelloAnswer {
     const { signer, tickets, clock } = this.#deps;
-    const id = session.facts.session;
+    const { app, session: id } = session.facts;
     return {
       session: id,
       visit: session.facts.visit,
       resumed,
-      resume: signer.resumeToken(hello.app, id, session.helloMs),
-      ticket: tickets.issue({ app: hello.app, session: id, origin }),
+      resume: signer.resumeToken(app, id, session.helloMs),
+      ticket: tickets.issue({ app, session: id, origin }),
       ticketTtlMs: TICKET_TTL_MS,
       socketUrl: `${baseUrl.replace(/^http/, 'ws')}/api/socket`,
       postUrl: `${baseUrl}/api/frames`,

@@ -3,8 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from '../../actors/registry/registry.ts';
 import { DatalabError } from '../../engine/errors/errors.ts';
 import {
-  APP_LIST,
-  type AppList,
   CHUNKS_CONTENT_TYPE,
   HEATMAP,
   HEATMAP_QUERY,
@@ -25,22 +23,15 @@ import { heatmap } from '../../engine/query/heatmap.ts';
 import { listPages } from '../../engine/query/pages.ts';
 import { listSessions, sessionRow } from '../../engine/query/sessions.ts';
 import type { Store } from '../../engine/store/store.ts';
-import type { Apps } from '../services/apps.ts';
-import type { IsOwnHost } from './own-hosts.ts';
-import { baseUrlOf } from './server.ts';
+import type { Directory } from '../directory/directory.ts';
 
-type ApiDeps = { store: Store; registry: Registry; apps: Apps; publicUrl: string; isOwnHost: IsOwnHost };
+type ApiDeps = { store: Store; registry: Registry; directory: Directory };
 type OfApp = { Querystring: { app: string } };
 type OfSession = OfApp & { Params: { session: string } };
 
-export async function apiRoutes(app: FastifyInstance, { store, registry, apps, publicUrl, isOwnHost }: ApiDeps): Promise<void> {
-  app.addHook('onRequest', async (request) => {
-    if (!isOwnHost(request.headers.host)) throw new DatalabError('host-refused', `This node is not called ${request.hostname}.`);
-  });
-  // Every question but the list of apps is about one of them.
-  app.addHook<OfApp>('preHandler', async (request) => {
-    const { app: key } = request.query;
-    if (key !== undefined && !apps.find(key)) throw new DatalabError('app-unknown', `No app has the key ${key}.`);
+export async function apiRoutes(app: FastifyInstance, { store, registry, directory }: ApiDeps): Promise<void> {
+  app.addHook<OfApp>('preHandler', async ({ query: { app: key } }) => {
+    if (!directory.find(key)) throw new DatalabError('app-unknown', `No app has the key ${key}.`);
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
@@ -58,21 +49,9 @@ export async function apiRoutes(app: FastifyInstance, { store, registry, apps, p
     return withLiveState(row);
   }
 
-  app.get('/api/apps', { schema: { response: { 200: APP_LIST } } }, async (request): Promise<AppList> => {
-    const script = `${baseUrlOf(request, publicUrl)}/datalab.js`;
-    return {
-      apps: apps.all().map(({ key, name, origins }) => ({
-        key,
-        name,
-        origins: [...origins],
-        snippet: `<script async src="${script}" data-app="${key}"></script>`,
-      })),
-    };
-  });
-
   app.get<{ Querystring: SessionQuery }>(
     '/api/sessions',
-    { schema: { querystring: SESSION_QUERY, response: { 200: SESSION_LIST } } },
+    { config: { action: 'reports.read' }, schema: { querystring: SESSION_QUERY, response: { 200: SESSION_LIST } } },
     async ({ query }) => {
       const { rows, total } = await listSessions(store, query);
       return { rows: rows.map(withLiveState), total };
@@ -81,33 +60,38 @@ export async function apiRoutes(app: FastifyInstance, { store, registry, apps, p
 
   app.get<OfSession>(
     '/api/sessions/:session',
-    { schema: { querystring: PAGE_QUERY, response: { 200: SESSION_DETAIL } } },
+    { config: { action: 'replays.read' }, schema: { querystring: PAGE_QUERY, response: { 200: SESSION_DETAIL } } },
     async (request): Promise<SessionDetail> => {
       const row = await rowOf(request);
       const live = registry.find(row.session);
       if (!live) return { row, transitions: [], controls: [] };
-      const { moveSampleMs, recording, paused, mask } = live.controls.config;
       return {
         row,
         transitions: live.transitions.map(({ atMs, event, state }) => ({ atMs, event, state })),
         controls: [...live.controls.log],
-        wanted: { moveSampleMs, recording, paused, mask },
+        wanted: live.controls.wanted,
       };
     },
   );
 
-  app.get<OfSession>('/api/sessions/:session/chunks', { schema: { querystring: PAGE_QUERY } }, async (request, reply) => {
-    const row = await rowOf(request);
-    return reply.type(CHUNKS_CONTENT_TYPE).send(Buffer.from(await sessionChunks(store, row.app, row.session)));
-  });
+  app.get<OfSession>(
+    '/api/sessions/:session/chunks',
+    { config: { action: 'replays.read' }, schema: { querystring: PAGE_QUERY } },
+    async (request, reply) => {
+      const row = await rowOf(request);
+      return reply.type(CHUNKS_CONTENT_TYPE).send(Buffer.from(await sessionChunks(store, row.app, row.session)));
+    },
+  );
 
-  app.get<{ Querystring: PageQuery }>('/api/pages', { schema: { querystring: PAGE_QUERY, response: { 200: PAGE_LIST } } }, ({ query }) =>
-    listPages(store, query),
+  app.get<{ Querystring: PageQuery }>(
+    '/api/pages',
+    { config: { action: 'reports.read' }, schema: { querystring: PAGE_QUERY, response: { 200: PAGE_LIST } } },
+    ({ query }) => listPages(store, query),
   );
 
   app.get<{ Querystring: HeatmapQuery }>(
     '/api/heatmap',
-    { schema: { querystring: HEATMAP_QUERY, response: { 200: HEATMAP } } },
+    { config: { action: 'reports.read' }, schema: { querystring: HEATMAP_QUERY, response: { 200: HEATMAP } } },
     ({ query }) => heatmap(store, query),
   );
 }

@@ -4,35 +4,36 @@ import type { Registry } from '../../actors/registry/registry.ts';
 import { DatalabError } from '../../engine/errors/errors.ts';
 import { PAGE_QUERY } from '../../engine/protocol/api.ts';
 import { CONTROL_CHANGE, type ControlChange } from '../../engine/protocol/control.ts';
-import type { IsOwnHost } from './own-hosts.ts';
+import { nameOf } from '../access/guard.ts';
+import type { Asker } from '../access/sealed-identity.ts';
 
-type ControlDeps = { readonly registry: Registry; readonly isOwnHost: IsOwnHost };
+type ControlDeps = { readonly registry: Registry };
 type OfSession = { Params: { session: string }; Querystring: { app: string } };
 
-/** Who it is while nobody signs in. */
-const OPERATOR = 'operator';
-
-export async function controlRoutes(app: FastifyInstance, { registry, isOwnHost }: ControlDeps): Promise<void> {
-  app.addHook<OfSession>('preHandler', async ({ headers, hostname, params, query }) => {
-    if (!isOwnHost(headers.host)) throw new DatalabError('host-refused', `This node is not called ${hostname}.`);
-    // A page of somebody else may send what it cannot read the answer to.
-    if (headers.origin !== undefined && !isOwnHost(URL.parse(headers.origin)?.host))
-      throw new DatalabError('host-refused', `Pages of ${headers.origin} change nothing here.`);
+export async function controlRoutes(app: FastifyInstance, { registry }: ControlDeps): Promise<void> {
+  app.addHook<OfSession>('preHandler', async ({ params, query }) => {
     if (registry.look(params.session)?.facts.app !== query.app)
       throw new DatalabError('session-unknown', `There is no live session ${params.session} in ${query.app}.`);
   });
 
   app.post<OfSession & { Body: ControlChange }>(
     '/api/sessions/:session/control',
-    { schema: { querystring: PAGE_QUERY, body: CONTROL_CHANGE } },
-    async ({ params: { session }, body }, reply) => {
-      if (!registry.control(session, body, OPERATOR)) throw new DatalabError('session-ended', `Session ${session} is closing.`);
+    { config: { action: 'sessions.control', act: 'session.control' }, schema: { querystring: PAGE_QUERY, body: CONTROL_CHANGE } },
+    async ({ params: { session }, body, asker }, reply) => {
+      if (!registry.control(session, body, byOf(asker))) throw new DatalabError('session-ended', `Session ${session} is closing.`);
       return reply.code(202).send({});
     },
   );
 
-  app.post<OfSession>('/api/sessions/:session/end', { schema: { querystring: PAGE_QUERY } }, async ({ params: { session } }, reply) => {
-    if (!registry.end(session, 'operator', OPERATOR)) throw new DatalabError('session-ended', `Session ${session} is closing already.`);
-    return reply.code(202).send({});
-  });
+  app.post<OfSession>(
+    '/api/sessions/:session/end',
+    { config: { action: 'sessions.control', act: 'session.end' }, schema: { querystring: PAGE_QUERY } },
+    async ({ params: { session }, asker }, reply) => {
+      if (!registry.end(session, 'operator', byOf(asker)))
+        throw new DatalabError('session-ended', `Session ${session} is closing already.`);
+      return reply.code(202).send({});
+    },
+  );
 }
+
+const byOf = ({ identity }: Asker) => (identity ? nameOf(identity) : 'somebody');

@@ -3,12 +3,12 @@ import type { Registry } from '../../actors/registry/registry.ts';
 import type { Session } from '../../actors/session/session.ts';
 import { decodePost } from '../../engine/protocol/codec/post.ts';
 import type { DropReason } from '../../engine/protocol/drop-reasons.ts';
+import { allowsOrigin, type Directory } from '../directory/directory.ts';
 import type { Admission } from '../hello/admit.ts';
 import type { Signer } from '../hello/signer.ts';
-import { type Apps, allowsOrigin } from '../services/apps.ts';
 import { allowOrigin, answerRefusal, preflight } from './hello.route.ts';
 
-type FramesDeps = { registry: Registry; admission: Admission; signer: Signer; apps: Apps };
+type FramesDeps = { registry: Registry; admission: Admission; signer: Signer; apps: Directory };
 
 /** Whose post it is, and which hello of that session its page began with. */
 type Holder = { readonly session: Session; readonly helloMs: number };
@@ -18,9 +18,10 @@ export async function framesRoute(app: FastifyInstance, deps: FramesDeps): Promi
   const { registry, apps } = deps;
   app.addContentTypeParser(['text/plain', 'application/octet-stream'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  app.options('/api/frames', async (request, reply) => preflight(request, reply, apps));
+  app.options('/api/frames', { config: { action: 'track' } }, async (request, reply) => preflight(request, reply, apps));
 
   app.post('/api/frames', {
+    config: { action: 'track' },
     onRequest: async (request, reply) => allowOrigin(request, reply, apps),
     handler: async (request, reply) => {
       const post = Buffer.isBuffer(request.body) ? decodePost(request.body) : ({ ok: false, reason: 'frame-malformed' } as const);

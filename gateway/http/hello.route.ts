@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counters } from '../../actors/counters.ts';
 import { DROP_REASONS, type DropReason } from '../../engine/protocol/drop-reasons.ts';
 import { HELLO_REQUEST, type HelloRequest, type Refusal } from '../../engine/protocol/hello.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Admission } from '../hello/admit.ts';
-import type { Apps } from '../services/apps.ts';
 import { baseUrlOf } from './server.ts';
 
 /** 13 months, in seconds (rules.md). */
@@ -15,6 +15,8 @@ const COOKIE = 'datalab';
 /** HTTP status of each refusal that a hello or a post can get. Trackers never retry on 400, 401, 403, 410, 422. */
 export const REFUSAL_STATUS: Partial<Record<DropReason, number>> = {
   'app-unknown': 403,
+  'app-archived': 403,
+  'service-away': 503,
   'origin-refused': 403,
   'consent-missing': 403,
   'resume-refused': 403,
@@ -34,16 +36,17 @@ export const REFUSAL_STATUS: Partial<Record<DropReason, number>> = {
 /** `POST /api/hello` (SPEC HE1–HE7). */
 export async function helloRoute(
   app: FastifyInstance,
-  { admission, apps, counters, publicUrl }: { admission: Admission; apps: Apps; counters: Counters; publicUrl: string },
+  { admission, apps, counters, publicUrl }: { admission: Admission; apps: Directory; counters: Counters; publicUrl: string },
 ): Promise<void> {
   await app.register(cookie);
   // text/plain as well as JSON: a cross-origin hello is then a simple request and needs no preflight.
   app.addContentTypeParser('text/plain', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
   const isHello = new Ajv().compile<HelloRequest>(HELLO_REQUEST);
 
-  app.options('/api/hello', async (request, reply) => preflight(request, reply, apps));
+  app.options('/api/hello', { config: { action: 'track' } }, async (request, reply) => preflight(request, reply, apps));
 
   app.post('/api/hello', {
+    config: { action: 'track' },
     // Whatever the body is, the sender gets a reason that it can read: so the origin is answered first.
     onRequest: async (request, reply) => allowOrigin(request, reply, apps),
     errorHandler: (error, _request, reply) => {
@@ -86,7 +89,7 @@ export async function helloRoute(
 }
 
 /** Names the origin back if any app allows it; which app it must be is checked with the body (SPEC HE2). */
-export function allowOrigin(request: FastifyRequest, reply: FastifyReply, apps: Apps): void {
+export function allowOrigin(request: FastifyRequest, reply: FastifyReply, apps: Directory): void {
   const { origin } = request.headers;
   reply.header('vary', 'origin').header('cross-origin-resource-policy', 'cross-origin');
   if (origin && apps.anyAllows(origin))
@@ -94,7 +97,7 @@ export function allowOrigin(request: FastifyRequest, reply: FastifyReply, apps: 
 }
 
 /** Only for clients that post JSON with its own content type; our tracker never causes one. */
-export function preflight(request: FastifyRequest, reply: FastifyReply, apps: Apps): FastifyReply {
+export function preflight(request: FastifyRequest, reply: FastifyReply, apps: Directory): FastifyReply {
   allowOrigin(request, reply, apps);
   return reply
     .code(204)

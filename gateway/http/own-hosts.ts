@@ -1,3 +1,4 @@
+import { SERVICE_NAMES } from '../services/services.ts';
 import type { Settings } from '../settings.ts';
 
 /** Says whether a Host header is one of ours. */
@@ -8,7 +9,8 @@ export type IsOwnHost = (host: string | undefined) => boolean;
  * rebinding) would be of the same origin as we are, and could read everything: its Host header gives it away.
  */
 export function ownHosts({ host, publicUrl }: Pick<Settings, 'host' | 'publicUrl'>): IsOwnHost {
-  const own = new Set(['localhost', '127.0.0.1', '[::1]', host]);
+  // The services ask each other by their swarm names, which no page has.
+  const own = new Set<string>(['localhost', '127.0.0.1', '[::1]', host, ...SERVICE_NAMES]);
   if (publicUrl) own.add(new URL(publicUrl).hostname);
   return (asked) => own.has(URL.parse(`http://${asked ?? ''}`)?.hostname ?? '');
 }

@@ -3,12 +3,12 @@ import type { Registry } from '../../actors/registry/registry.ts';
 import type { Session } from '../../actors/session/session.ts';
 import type { Clock } from '../../engine/clock/clock.ts';
 import { decodePost } from '../../engine/protocol/codec/post.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Tickets } from '../hello/tickets.ts';
-import type { Apps } from '../services/apps.ts';
 import { PollSocket } from '../socket/poll-socket.ts';
 import { allowOrigin, answerRefusal, preflight } from './hello.route.ts';
 
-type PollDeps = { readonly clock: Clock; readonly registry: Registry; readonly tickets: Tickets; readonly apps: Apps };
+type PollDeps = { readonly clock: Clock; readonly registry: Registry; readonly tickets: Tickets; readonly apps: Directory };
 type Connection = { readonly session: Session; readonly origin: string; readonly socket: PollSocket };
 
 /** `POST /api/poll`: frames one way and messages the other, where sockets are blocked (SPEC PO3–PO5). */
@@ -32,9 +32,10 @@ export async function pollRoute(app: FastifyInstance, { clock, registry, tickets
     return made;
   };
 
-  app.options('/api/poll', async (request, reply) => preflight(request, reply, apps));
+  app.options('/api/poll', { config: { action: 'track' } }, async (request, reply) => preflight(request, reply, apps));
 
   app.post('/api/poll', {
+    config: { action: 'track' },
     onRequest: async (request, reply) => allowOrigin(request, reply, apps),
     handler: async (request, reply) => {
       const post = Buffer.isBuffer(request.body) ? decodePost(request.body) : ({ ok: false, reason: 'frame-malformed' } as const);

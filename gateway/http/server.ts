@@ -1,4 +1,5 @@
 /** The HTTP server: limits, headers, validation and how errors are said. Routes are added by their own files. */
+import rateLimit from '@fastify/rate-limit';
 import { Ajv } from 'ajv';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { DatalabError, ERRORS } from '../../engine/errors/errors.ts';
@@ -49,6 +50,16 @@ export function createServer({ logLevel }: ServerOptions): FastifyInstance {
     reply.code(refusal.status).send(refusal.body);
   });
   return app;
+}
+
+/** Requests of UI and API from one address; what trackers say has limits of its own, and services trust each other. */
+export async function limitRequests(app: FastifyInstance, perMin: number): Promise<void> {
+  await app.register(rateLimit, {
+    max: perMin,
+    timeWindow: 60_000,
+    allowList: ({ routeOptions: { config } }) => config.action === undefined || config.action === 'track' || config.action === 'internal',
+    errorResponseBuilder: () => new DatalabError('too-many-requests', `More than ${perMin} requests in a minute.`),
+  });
 }
 
 /** Bodies are taken as they are; only query strings, which are all text, become numbers and booleans. */

@@ -18,6 +18,10 @@ const EXTRA_CACHE = 'public, max-age=31536000, immutable';
  * @param buildDir where `npm run build` puts it
  */
 export async function staticRoute(app: FastifyInstance, { buildDir }: { buildDir: string }): Promise<void> {
+  // Scripts for websites, and a UI that shows nothing before one has signed in.
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, action: 'track' };
+  });
   const uiDir = join(buildDir, 'ui');
   const trackerDir = join(buildDir, 'tracker');
   const pageFile = join(uiDir, 'index.html');

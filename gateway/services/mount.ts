@@ -7,7 +7,8 @@ import { appService } from './app/app.service.ts';
 import { apptokenService } from './apptoken/apptoken.service.ts';
 import { type Ask, CALL_TIMEOUT_MS, type Call, callHere, callThere, createAsk } from './call.ts';
 import { configService } from './config/config.service.ts';
-import { SERVICE_NAMES, SERVICES, type Service, type ServiceDeps, type ServiceName } from './services.ts';
+import type { Service, ServiceDeps } from './service.ts';
+import { SERVICE_NAMES, SERVICES, type ServiceName } from './services.ts';
 import { userService } from './user/user.service.ts';
 import { userauthService } from './userauth/userauth.service.ts';
 

@@ -7,7 +7,7 @@ import type { Registry } from '../../actors/registry/registry.ts';
 import { Rate } from '../../actors/session/rate.ts';
 import type { Clock } from '../../engine/clock/clock.ts';
 import type { ActorRow, LiveMessage, LiveRequest, NewestRow } from '../../engine/protocol/live.ts';
-import type { Apps } from '../services/apps.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { StartWatch, Watch } from './live-socket.ts';
 
 /** Notices of commits are this far apart: pages ask again what they show, and that costs a question each. */
@@ -15,7 +15,7 @@ const STORED_EVERY_MS = 1_000;
 /** Ended sessions that the newest list still shows. */
 const NEWEST_KEPT = 100;
 
-export type WatchDeps = { clock: Clock; apps: Apps; registry: Registry; bus: Bus; pulse: Pulse; node: string };
+export type WatchDeps = { clock: Clock; apps: Directory; registry: Registry; bus: Bus; pulse: Pulse; node: string };
 
 type RequestOf<T extends LiveRequest['type']> = Extract<LiveRequest, { type: T }>;
 

@@ -1,8 +1,7 @@
 /** A node's own retention: soon after its start, and then once a UTC day. */
 import type { Clock } from '../../engine/clock/clock.ts';
 import type { Store } from '../../engine/store/store.ts';
-import { applyRetention, expiriesOf } from '../../engine/upkeep/retention.ts';
-import { keptOf, type Retention } from './retention-setting.ts';
+import { applyRetention, type Kept } from '../../engine/upkeep/retention.ts';
 
 /** Not in the rush of a start: trackers come back then. */
 export const AFTER_START_MS = 60_000;
@@ -15,8 +14,8 @@ const DAY_MS = 86_400_000;
 export type DailyRetentionDeps = {
   readonly clock: Clock;
   readonly store: Pick<Store, 'readDocument' | 'writeDocument' | 'expireSome' | 'scrub'>;
-  readonly apps: readonly string[];
-  readonly retention: Retention;
+  /** Asked at each run: apps come and go, and how long they keep what changes. */
+  readonly plan: () => readonly { readonly app: string; readonly kept: Kept }[];
   readonly log: {
     info(what: object, message: string): void;
     error(what: object, message: string): void;
@@ -29,19 +28,18 @@ export type DailyRetention = {
   stop(): Promise<void>;
 };
 
-/** Starts it. One run at a time: the next is planned when the one before is over. Does nothing where everything is kept forever. */
-export function startDailyRetention({ clock, store, apps, retention, log }: DailyRetentionDeps): DailyRetention {
+/** Starts it. One run at a time: the next is planned when the one before is over. */
+export function startDailyRetention({ clock, store, plan: planned, log }: DailyRetentionDeps): DailyRetention {
   const stopping = new AbortController();
-  const bounded = apps.filter((app) => expiriesOf(app, keptOf(retention, app), clock.nowMs()).length > 0);
   let runs = 0;
   let failures = 0;
   let running: Promise<void> = Promise.resolve();
 
   async function runOnce(): Promise<void> {
-    for (const app of bounded) {
+    for (const { app, kept } of planned()) {
       const outcome = await applyRetention(store, {
         app,
-        kept: keptOf(retention, app),
+        kept,
         nowMs: clock.nowMs(),
         progress: () => undefined,
         signal: stopping.signal,
@@ -71,7 +69,7 @@ export function startDailyRetention({ clock, store, apps, retention, log }: Dail
   }
 
   let cancel: () => void = () => undefined;
-  if (bounded.length > 0) plan(AFTER_START_MS);
+  plan(AFTER_START_MS);
   return {
     counts: () => ({ runs, failures }),
     stop() {

@@ -49,8 +49,6 @@ describe('DATALAB_RETENTION', () => {
     ['shop: chunks=30d; shop: sessions=40d', 'the app shop has a part already'],
     ['chunks=30d;', 'a part names at least one kind'],
     ['shop:', 'a part names at least one kind'],
-    ['chunks=30d; shpo: chunks=3d', 'DATALAB_APPS has no app shpo'],
-    [': chunks=3d', 'DATALAB_APPS has no app '],
     ['chunks=400d sessions=180d', '“chunks=400d sessions=180d”, but chunks (400d) would be kept longer than their sessions (180d)'],
     ['chunks=forever sessions=180d', 'chunks (forever) would be kept longer than their sessions (180d)'],
     ['chunks=180d; shop: sessions=90d', '“shop: sessions=90d”, but chunks (180d) would be kept longer than their sessions (90d)'],

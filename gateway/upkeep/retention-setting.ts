@@ -41,11 +41,16 @@ export function parseRetention(text: string, variable: string): Retention {
   return { everyApp: resolve(general, {}, variable), byApp };
 }
 
-/** @throws DatalabError `setting-invalid` for a part of an app that there is not: misspelt, its data would be kept unnoticed */
-export function requireKnownApps({ byApp }: Retention, keys: readonly string[], variable: string): void {
-  for (const app of byApp.keys()) {
-    if (!keys.includes(app)) throw invalid(variable, `${app}:`, `DATALAB_APPS has no app ${app}`);
-  }
+/** Apps that have a part and are not there: misspelt, their data would be kept unnoticed. */
+export function unknownApps({ byApp }: Retention, keys: readonly string[]): readonly string[] {
+  return [...byApp.keys()].filter((app) => !keys.includes(app));
+}
+
+/** The shorter of both, kind by kind; null is for ever. Chunks go with their sessions at the latest. */
+export function shorterOf(a: Kept, b: Kept): Kept {
+  const shorter = (...days: readonly (number | null)[]) => days.reduce((x, y) => (x === null ? y : y === null ? x : Math.min(x, y)), null);
+  const sessions = shorter(a.sessions, b.sessions);
+  return { chunks: shorter(a.chunks, b.chunks, sessions), sessions, rollups: shorter(a.rollups, b.rollups) };
 }
 
 function readPart(text: string, variable: string): Part {

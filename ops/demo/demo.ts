@@ -12,7 +12,8 @@ await runUntilSignal(async () => {
   console.log(`datalab is running with its demo.
 
   demo website  ${site.url}/      move your mouse here …
-  UI            ${node.url}/live?app=${DEMO_APP}      … and watch yourself here
+  UI            ${await node.enterUrl('Demo', 'demo@datalab.example')}
+                … and watch yourself here: this address signs you in, once. Later: ${node.url}/live?app=${DEMO_APP}
   health        ${node.url}/healthz
 
 ${VISITORS_NOW} simulated visitors come and go, through the same protocol as yours. End it with Ctrl-C.

@@ -1,5 +1,6 @@
 /** The demo: a node, a website that loads its tracker, and a crowd of visitors. For `npm run demo` and for tests. */
 import { DatalabError } from '../../engine/errors/errors.ts';
+import type { AppDetail } from '../../engine/protocol/administration.ts';
 import { type Node, startNode } from '../../gateway/main.ts';
 import type { Settings } from '../../gateway/settings.ts';
 import { type Site, serveSite } from './site-server.ts';
@@ -28,6 +29,7 @@ export async function startDemo(settings: Settings): Promise<Demo> {
   try {
     const node = await startNode({ ...settings, apps: [{ key: DEMO_APP, name: 'Fernweh Outfitters (demo)', origins: [site.url] }] });
     nodeUrl = node.url;
+    await allowOnly(node, site.url);
     const crowd = new Crowd({ gatewayUrl: node.url, siteUrl: site.url, app: DEMO_APP, pages: recordedPages(), seed: 2026 });
     return {
       node,
@@ -43,4 +45,15 @@ export async function startDemo(settings: Settings): Promise<Demo> {
     await site.stop();
     throw error;
   }
+}
+
+/** The demo's website may be at another address than last time. */
+async function allowOnly({ ask }: Node, origin: string): Promise<void> {
+  const { apps } = await ask<{ readonly apps: readonly AppDetail[] }>('app', 'GET', '/internal/app/all');
+  const demo = apps.find(({ key }) => key === DEMO_APP);
+  if (!demo || demo.origins.includes(origin)) return;
+  const { revision, name, timeZone, retention } = demo;
+  const identity = { kind: 'user', id: 'demo', name: 'Demo', isOwner: true, roles: {}, signIn: '' } as const;
+  const body = { revision, name, origins: [origin], timeZone, retention };
+  await ask('app', 'PUT', `/api/apps/${DEMO_APP}`, { body, as: { identity, address: '', source: '' } });
 }

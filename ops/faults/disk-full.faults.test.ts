@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { OWNER, useLink } from '../../gateway/access/fixture/sign-in.ts';
 import { openStore } from '../../gateway/main.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { Random } from '../demo/visitors/random.ts';
@@ -57,10 +58,11 @@ test.skipIf(refusal !== null)(
     const node = new NodeProcess(environment);
     releases.push(() => node.kill());
     await node.start();
+    const cookie = await useLink(node.setUpUrl, OWNER);
     const random = new Random(1);
     const fleet = new Fleet(node.url, () => random.next());
     fleet.begin(40);
-    const status = async (path: string) => (await fetch(node.url + path)).status;
+    const status = async (path: string) => (await fetch(node.url + path, { headers: { cookie } })).status;
     while ((await status('/readyz')) !== 503) await pause(50);
     // Full for a while, and still there for people.
     for (let i = 0; i < 20; i++) {

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
 import { afterEach, expect, test } from 'vitest';
+import { OWNER, useLink } from '../../gateway/access/fixture/sign-in.ts';
 import { openStore } from '../../gateway/main.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { Random } from '../demo/visitors/random.ts';
@@ -70,7 +71,8 @@ test.skipIf(!SERVER || !KILL || !START)(
   { timeout: NOTICED_WITHIN_MS + KILLS * EACH_WITHIN_MS },
   async () => {
     const { node, load, between, books } = await nodeUnderLoad('kills');
-    const status = async (path: string) => (await fetch(node.url + path)).status;
+    const cookie = await useLink(node.setUpUrl, OWNER);
+    const status = async (path: string) => (await fetch(node.url + path, { headers: { cookie } })).status;
     const returns: number[] = [];
     for (let i = 0; i < KILLS; i++) {
       const before = load.acked;

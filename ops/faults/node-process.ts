@@ -9,6 +9,7 @@ const MAIN = join(import.meta.dirname, '..', '..', 'gateway', 'main.ts');
 export class NodeProcess {
   readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | null = null;
+  #setUpUrl = '';
 
   /** @param environment its settings; DATALAB_PORT must be a fixed one, so that clients find it again */
   constructor(environment: Readonly<Record<string, string>>) {
@@ -17,6 +18,11 @@ export class NodeProcess {
 
   get url(): string {
     return `http://127.0.0.1:${this.#environment['DATALAB_PORT']}`;
+  }
+
+  /** Where its first account is made, as it printed at its first start. */
+  get setUpUrl(): string {
+    return this.#setUpUrl;
   }
 
   /** Starts it. @returns ms until it said where it listens @throws Error with what it printed when it ends instead */
@@ -31,7 +37,8 @@ export class NodeProcess {
     await new Promise<void>((resolve, reject) => {
       const read = (data: Buffer) => {
         printed += data;
-        if (printed.includes('datalab is running')) resolve();
+        this.#setUpUrl ||= /set up\s+(\S+)/.exec(printed)?.[1] ?? '';
+        if (printed.includes('End it with')) resolve();
       };
       child.stdout?.on('data', read);
       child.stderr?.on('data', read);

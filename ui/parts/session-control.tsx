@@ -108,7 +108,9 @@ function verdictOf({ confirmedMs, change = {}, applied }: ControlEntry): keyof t
   if (confirmedMs === undefined) return 'waiting';
   // While paused nothing is recorded, whatever is wanted.
   const names = (Object.keys(change) as (keyof ControlChange)[]).filter((name) => name !== 'recording' || !applied?.paused);
-  return !applied || names.every((name) => applied[name] === change[name]) ? 'confirmed' : 'refused';
+  return !applied || names.every((name) => (name === 'mask' ? applied.mask?.endsWith(change.mask ?? '') : applied[name] === change[name]))
+    ? 'confirmed'
+    : 'refused';
 }
 
 function changeWords({ paused, recording, moveSampleMs, mask }: ControlChange): string {

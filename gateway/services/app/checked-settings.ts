@@ -1,0 +1,31 @@
+/** What of an app's settings a schema cannot check. */
+import { DatalabError } from '../../../engine/errors/errors.ts';
+
+/**
+ * Origins as browsers say them, each once: without the scheme's own port, numbers as addresses.
+ * @throws DatalabError `query-invalid`
+ */
+export function checkedOrigins(origins: readonly string[]): string[] {
+  return [...new Set(origins.map(checkedOrigin))];
+}
+
+function checkedOrigin(text: string): string {
+  const anyPort = text.endsWith(':*');
+  const url = URL.parse(anyPort ? text.slice(0, -2) : text);
+  if (!url) throw new DatalabError('query-invalid', `${text} is no origin that a browser could have.`);
+  return anyPort ? `${url.origin}:*` : url.origin;
+}
+
+/** @throws DatalabError `query-invalid` for what is no IANA name */
+export function checkedTimeZone(timeZone: string): string {
+  // Intl takes offsets, too: they have no summer.
+  if (/^[A-Za-z]/.test(timeZone)) {
+    try {
+      Intl.DateTimeFormat('en', { timeZone });
+      return timeZone;
+    } catch {
+      // Said below.
+    }
+  }
+  throw new DatalabError('query-invalid', `There is no time zone “${timeZone}”; they are called like Europe/Berlin.`);
+}

@@ -19,7 +19,7 @@ const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 const OWNER = { name: 'Ada Lovelace', email: 'ada@lab.example', password: 'a bridge over quiet water' };
 const VIEWER = { name: 'Grace Hopper', email: 'grace@lab.example', password: 'seven moths in the relay' };
-const APP = { key: 'shop', name: 'Garden shop', origins: ['http://localhost:9'] };
+const APP = { key: 'shop', name: 'Garden shop with everything that grows', origins: ['http://localhost:9'] };
 
 const executablePath = inject('chromium');
 
@@ -155,7 +155,12 @@ describe.skipIf(!executablePath)('accounts', () => {
     await page.getByLabel('Password', { exact: true }).fill(VIEWER.password);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/live');
-    await page.setViewportSize(DESK);
+    const account = page.getByRole('button', { name: /^Account of/ });
+    for (const width of [PHONE.width, 640, 800, DESK.width]) {
+      await page.setViewportSize({ ...DESK, width });
+      const { x, width: own } = (await account.boundingBox()) ?? { x: width, width: 1 };
+      expect(x + own, `the end of the top bar at ${width} px`).toBeLessThanOrEqual(width);
+    }
     await page.getByRole('link', { name: 'Heatmaps' }).waitFor();
     expect(await page.locator('.shell > .nav li').allInnerTexts()).toEqual(['Live', 'Sessions', 'Heatmaps']);
     await page.getByRole('button', { name: /^Account of/ }).click();

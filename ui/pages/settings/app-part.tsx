@@ -1,4 +1,5 @@
 /** Settings of one app: its name, origins, time zone and retention; archive and delete. */
+import { useState } from 'preact/hooks';
 import type { AppDetail } from '../../../engine/protocol/administration.ts';
 import { formatDay } from '../../look/format.ts';
 import { Field } from '../../parts/field.tsx';
@@ -9,7 +10,7 @@ import { useApp, useApps, useMay } from '../../state/workspace.ts';
 import { appChanges, fieldsOf } from './app-words.ts';
 import { DeleteApp, DeletingApp } from './delete-app.tsx';
 import { Meanwhile } from './meanwhile.tsx';
-import { OriginsField } from './origins-field.tsx';
+import { OriginsField, withTyped } from './origins-field.tsx';
 import { Part } from './part.tsx';
 import { RetentionFields } from './retention-fields.tsx';
 import { TimeZoneField } from './time-zone-field.tsx';
@@ -41,18 +42,25 @@ function AppForm({ detail, again }: Props) {
   const order = useOrder();
   const draft = useDraft({ version: detail.revision, value: fieldsOf(detail) });
   const { value, change } = draft;
-  const canSave = !order.isBusy && draft.isTouched && !draft.meanwhile && isTimeZone(value.timeZone);
+  const [origin, setOrigin] = useState('');
+  const canSave = !order.isBusy && (draft.isTouched || origin !== '') && !draft.meanwhile && isTimeZone(value.timeZone);
   const isReadOnly = !may('settings.change');
   const save = () =>
     order.give(
       async () => {
-        const answer = await changeApp(detail.key, { revision: draft.base.version, ...value, name: value.name.trim() });
+        const answer = await changeApp(detail.key, {
+          revision: draft.base.version,
+          ...value,
+          name: value.name.trim(),
+          origins: withTyped(value.origins, origin),
+        });
         // What the others made of it is shown above the form.
         if (!answer.ok && answer.reason.code === 'changed-meanwhile') again();
         return answer;
       },
       'Saved.',
       (saved) => {
+        setOrigin('');
         draft.begin({ version: saved.revision, value: fieldsOf(saved) });
         again();
         apps.again();
@@ -78,7 +86,15 @@ function AppForm({ detail, again }: Props) {
             <dt>Made</dt>
             <dd>{formatDay(detail.createdMs)}</dd>
           </dl>
-          <OriginsField origins={value.origins} isReadOnly={isReadOnly} change={(origins) => change({ origins })} />
+          <OriginsField
+            origins={value.origins}
+            typed={origin}
+            isReadOnly={isReadOnly}
+            change={(origins, typed) => {
+              change({ origins });
+              setOrigin(typed);
+            }}
+          />
           <TimeZoneField value={value.timeZone} change={(timeZone) => change({ timeZone })} />
           <RetentionFields value={value.retention} change={(retention) => change({ retention })} />
         </fieldset>

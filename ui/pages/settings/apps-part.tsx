@@ -7,7 +7,7 @@ import { linkTo } from '../../state/address.ts';
 import { createApp } from '../../state/settings-api.ts';
 import { useAddress, useApps } from '../../state/workspace.ts';
 import { suggestKey } from './app-key.ts';
-import { OriginsField } from './origins-field.tsx';
+import { OriginsField, withTyped } from './origins-field.tsx';
 import { Part } from './part.tsx';
 import { TimeZoneField } from './time-zone-field.tsx';
 import { isTimeZone } from './time-zones.ts';
@@ -59,6 +59,7 @@ function NewApp() {
   const [name, setName] = useState('');
   const [typedKey, setTypedKey] = useState<string>();
   const [origins, setOrigins] = useState<string[]>([]);
+  const [origin, setOrigin] = useState('');
   const [timeZone, setTimeZone] = useState(zoneOfBrowser);
   const key = typedKey ?? suggestKey(name);
   const isTaken = apps.some((app) => app.key === key);
@@ -70,7 +71,7 @@ function NewApp() {
   }, [apps, made]);
   const create = () =>
     order.give(
-      () => createApp({ ...(key === '' ? {} : { key }), name: name.trim(), origins, timeZone }),
+      () => createApp({ ...(key === '' ? {} : { key }), name: name.trim(), origins: withTyped(origins, origin), timeZone }),
       'Made.',
       (made) => {
         again();
@@ -103,7 +104,14 @@ function NewApp() {
           value={key}
           onValue={(text) => setTypedKey(text === '' ? undefined : text)}
         />
-        <OriginsField origins={origins} change={setOrigins} />
+        <OriginsField
+          origins={origins}
+          typed={origin}
+          change={(next, typed) => {
+            setOrigins(next);
+            setOrigin(typed);
+          }}
+        />
         <TimeZoneField value={timeZone} change={setTimeZone} />
         <div class="form-foot">
           <button type="submit" class="main" disabled={order.isBusy || isTaken || !isTimeZone(timeZone)}>

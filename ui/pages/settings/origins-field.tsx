@@ -1,12 +1,17 @@
 /** The origins of an app: a list that is added to and taken from, checked while it is typed. */
 import { Plus, X } from 'lucide-preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Field } from '../../parts/field.tsx';
 import { readOrigin } from './origin.ts';
 
-type Props = { readonly origins: readonly string[]; readonly isReadOnly?: boolean; readonly change: (origins: string[]) => void };
+type Props = {
+  readonly origins: readonly string[];
+  /** What is typed and not yet in the list: where the form is sent it counts, see withTyped. */ readonly typed: string;
+  readonly isReadOnly?: boolean;
+  readonly change: (origins: string[], typed: string) => void;
+};
 
-export function OriginsField({ origins, isReadOnly = false, change }: Props) {
+export function OriginsField({ origins, typed, isReadOnly = false, change }: Props) {
   return (
     <fieldset class="origins">
       <legend>Origins</legend>
@@ -20,7 +25,12 @@ export function OriginsField({ origins, isReadOnly = false, change }: Props) {
                 type="button"
                 class="plain icon small"
                 aria-label={`Remove ${origin}`}
-                onClick={() => change(origins.filter((other) => other !== origin))}
+                onClick={() =>
+                  change(
+                    origins.filter((other) => other !== origin),
+                    typed,
+                  )
+                }
               >
                 <X size={14} />
               </button>
@@ -28,29 +38,29 @@ export function OriginsField({ origins, isReadOnly = false, change }: Props) {
           </li>
         ))}
       </ul>
-      {!isReadOnly && <AddOrigin origins={origins} add={(origin) => change([...origins, origin])} />}
+      {!isReadOnly && <AddOrigin origins={origins} typed={typed} change={change} />}
     </fieldset>
   );
 }
 
-function AddOrigin({ origins, add }: { origins: readonly string[]; add: (origin: string) => void }) {
-  const [typed, setTyped] = useState('');
+function AddOrigin({ origins, typed, change }: Omit<Props, 'isReadOnly'>) {
+  const box = useRef<HTMLDivElement>(null);
   // While it is typed it is unfinished, not wrong.
   const [isDone, setIsDone] = useState(false);
   const read = readOrigin(typed);
-  const problem = !read.ok ? read.reason : origins.includes(read.value) ? 'It is in the list.' : undefined;
+  const problem = read.ok || typed === '' ? undefined : read.reason;
   const take = () => {
     setIsDone(true);
-    if (!read.ok || problem !== undefined) return;
-    add(read.value);
-    setTyped('');
+    if (read.ok) change(withTyped(origins, typed), '');
   };
+  // The form is not sent with it.
+  useEffect(() => box.current?.querySelector('input')?.setCustomValidity(problem ?? ''), [problem]);
   return (
-    <div class="with-button">
+    <div class="with-button" ref={box}>
       <Field
         label={origins.length === 0 ? 'Add an origin' : 'Add another'}
         hint={read.ok && read.value !== typed.trim() ? `Adds ${read.value}` : 'https://, host and, if any, port'}
-        problem={isDone && typed !== '' ? problem : undefined}
+        problem={isDone ? problem : undefined}
         inputMode="url"
         autocomplete="off"
         autocapitalize="none"
@@ -58,11 +68,15 @@ function AddOrigin({ origins, add }: { origins: readonly string[]; add: (origin:
         placeholder="https://www.example.com"
         value={typed}
         onValue={(text) => {
-          setTyped(text);
+          change([...origins], text);
           setIsDone(false);
         }}
-        // What is typed counts, although nobody pressed Add.
-        onBlur={() => typed !== '' && take()}
+        onInvalid={(event) => {
+          // Said beside the field instead of in a bubble.
+          event.preventDefault();
+          event.currentTarget.focus();
+          setIsDone(true);
+        }}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || typed === '') return;
           // Enter adds what is typed; only from an empty line it sends the form.
@@ -75,4 +89,10 @@ function AddOrigin({ origins, add }: { origins: readonly string[]; add: (origin:
       </button>
     </div>
   );
+}
+
+/** The origins with what is typed, where it is one: nobody needs to press Add. */
+export function withTyped(origins: readonly string[], typed: string): string[] {
+  const read = readOrigin(typed);
+  return read.ok && !origins.includes(read.value) ? [...origins, read.value] : [...origins];
 }

@@ -34,13 +34,13 @@ const ACTS: Readonly<Record<string, string>> = {
 };
 
 /** What was done; an act that has no words here is said by its own name. */
-export function actWords({ what, detail }: Pick<AuditEntry, 'what' | 'detail'>): string {
+export function actWords({ what, detail, atMs }: Pick<AuditEntry, 'what' | 'detail' | 'atMs'>): string {
   const wanted = read(detail);
   switch (what) {
     case 'app.archive':
       return wanted['archived'] === false ? 'Took the app out of the archive' : 'Archived the app';
     case 'key.end':
-      return wanted['endsMs'] === null ? 'Let a public key go on' : 'Ended a public key';
+      return keyEndWords(wanted['endsMs'], atMs);
     case 'user.role':
       return wanted['role'] === null
         ? 'Took a role away'
@@ -56,6 +56,14 @@ export function actWords({ what, detail }: Pick<AuditEntry, 'what' | 'detail'>):
     default:
       return Object.hasOwn(ACTS, what) ? (ACTS[what] ?? what) : what;
   }
+}
+
+/** Whoever ends a key now says so by their own clock: some seconds ahead are now, too. */
+const NOW_WITHIN_MS = 60_000;
+
+function keyEndWords(endsMs: unknown, atMs: number): string {
+  if (endsMs === null) return 'Let a public key go on';
+  return typeof endsMs === 'number' && endsMs > atMs + NOW_WITHIN_MS ? 'Set a day for a public key to end' : 'Ended a public key';
 }
 
 /** What was wanted, laid out to be read; as it was written down where it is no JSON (it may be cut). */

@@ -87,7 +87,8 @@ function KeyRow({ of: { key, createdMs, createdBy, lastUsedMs, endsMs }, nowMs, 
           <CopyButton text={key} what={`key ${key}`} />
         </span>
         <span class="label">
-          made {formatDay(createdMs)} by {createdBy} · {lastUsedMs === undefined ? 'never used' : `used ${formatAge(nowMs - lastUsedMs)}`}
+          made {formatDay(createdMs)} {createdBy === '' ? 'with the app' : `by ${createdBy}`} ·{' '}
+          {lastUsedMs === undefined ? 'never used' : `used ${formatAge(nowMs - lastUsedMs)}`}
           {endsMs !== undefined && ` · ${isOver ? 'ended' : 'ends'} ${formatDay(endsMs)}`}
         </span>
       </div>

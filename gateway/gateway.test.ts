@@ -770,8 +770,9 @@ describe('start and stop', () => {
   it('a restart keeps what was acknowledged and takes the tracker back', async () => {
     const own = mkdtempSync(join(tmpdir(), 'datalab-restart-'));
     const first = await startNode({ ...settings(), dataDir: own });
-    const shared = node;
+    const shared = { node, cookie };
     node = first;
+    cookie = await signIn(node);
     const answer = await hello();
     const peer = await open(answer);
     peer.socket.send(frame(1));
@@ -784,7 +785,7 @@ describe('start and stop', () => {
     expect(back).toMatchObject({ session: answer.session, resumed: true, ackedSeq: 2 });
     expect(await storedEvents(answer.session)).toBe(2);
     await node.stop();
-    node = shared;
+    ({ node, cookie } = shared);
     rmSync(own, { recursive: true });
   });
 

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { encodeFrame } from '../../engine/protocol/codec/frame.ts';
 import { Writer } from '../../engine/protocol/codec/writer.ts';
 import type { Event, EventKind, EventOf } from '../../engine/protocol/events.ts';
+import { signIn, signInBrowser } from '../../gateway/access/fixture/sign-in.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { readRecording } from '../../ui/pages/replay/recording.ts';
 import { DEMO_APP, type Demo, startDemo } from '../demo/start-demo.ts';
@@ -26,6 +27,7 @@ describe.skipIf(!executablePath)('a recorded visit', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'datalab-recording-'));
   let demo: Demo;
   let browser: Browser;
+  let cookie = '';
   let session = '';
   /** How the visitor saw the page. */
   let seen: readonly unknown[] = [];
@@ -51,6 +53,7 @@ describe.skipIf(!executablePath)('a recorded visit', () => {
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
     demo = await startDemo({ ...readSettings({}), port: 0, demoPort: 0, dataDir, logLevel: 'silent' });
+    cookie = await signIn(demo.node);
     const visitor = await (await browser.newContext({ viewport: VIEWPORT })).newPage();
     await visitor.goto(`${demo.site.url}/catalogue`);
     await visitor.waitForFunction(() => window.datalab?.state()?.place === 'LISTEN');
@@ -60,7 +63,7 @@ describe.skipIf(!executablePath)('a recorded visit', () => {
     await waitFor('layout');
     await fetch(`${demo.node.url}/api/sessions/${session}/control?app=${DEMO_APP}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', cookie },
       body: JSON.stringify({ recording: true }),
     });
     await waitFor('dompack');
@@ -81,7 +84,7 @@ describe.skipIf(!executablePath)('a recorded visit', () => {
   async function waitFor(kind: EventKind): Promise<void> {
     await vi.waitFor(
       async () => {
-        const response = await fetch(`${demo.node.url}/api/sessions/${session}/chunks?app=${DEMO_APP}`);
+        const response = await fetch(`${demo.node.url}/api/sessions/${session}/chunks?app=${DEMO_APP}`, { headers: { cookie } });
         const { moments } = readRecording(new Uint8Array(await response.arrayBuffer()));
         if (!moments.some(({ event }) => event.kind === kind)) throw new Error(`no ${kind} is stored`);
       },
@@ -101,6 +104,7 @@ describe.skipIf(!executablePath)('a recorded visit', () => {
   /** Opens a replay. @param chunks what it is given instead of what is stored */
   async function open(theme: 'light' | 'dark', query = '', chunks?: Uint8Array): Promise<void> {
     context = await browser.newContext({ viewport: VIEWPORT, colorScheme: theme, reducedMotion: 'reduce' });
+    await signInBrowser(context, demo.node);
     page = await context.newPage();
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && problems.push(message.text()));
     page.on('pageerror', (error) => problems.push(error.message));

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { SessionList } from '../../engine/protocol/api.ts';
+import { signIn, signInBrowser } from '../../gateway/access/fixture/sign-in.ts';
+import type { Node } from '../../gateway/main.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { DEMO_APP, type Demo, startDemo } from '../demo/start-demo.ts';
 import { CHROMIUM_FLAGS } from './ensure-chromium.ts';
@@ -37,6 +39,16 @@ const SCREENS: readonly Screen[] = [
   { name: 'heatmaps', path: () => '/heatmaps', ready: '.heat[height]' },
   { name: 'heatmaps-click', path: () => '/heatmaps?layer=click', ready: '.heat[height], .message' },
   { name: 'actors', path: () => '/actors', ready: 'tr.row' },
+  { name: 'actors-panel', path: (session) => `/actors?open=${session}`, ready: '.panel .facts' },
+  { name: 'settings-app', path: () => '/settings/app', ready: 'form' },
+  { name: 'settings-install', path: () => '/settings/install', ready: '.snippet' },
+  { name: 'settings-capture', path: () => '/settings/capture', ready: 'form' },
+  { name: 'settings-keys', path: () => '/settings/keys', ready: 'table' },
+  { name: 'settings-people', path: () => '/settings/people', ready: 'form' },
+  { name: 'settings-apps', path: () => '/settings/apps', ready: 'table' },
+  { name: 'settings-users', path: () => '/settings/users', ready: 'table' },
+  { name: 'audit', path: () => '/audit', ready: 'table' },
+  { name: 'account', path: () => '/account', ready: 'form' },
   { name: 'not-found', path: () => '/nowhere', ready: '.message' },
 ];
 
@@ -61,7 +73,7 @@ describe.skipIf(!executablePath)('screens', () => {
     demo = await startDemo({ ...readSettings({}), port: 0, demoPort: 0, dataDir, logLevel: 'silent' });
     await demo.crowd.past(PAST_VISITS, HOUR_MS);
     demo.crowd.keep(VISITORS_NOW);
-    session = await longestSession(demo.node.url);
+    session = await longestSession(demo.node);
   });
 
   afterAll(async () => {
@@ -73,6 +85,7 @@ describe.skipIf(!executablePath)('screens', () => {
   const open = async (theme: 'light' | 'dark', viewport: { width: number; height: number }) => {
     // axe is put into the page from outside; nothing of the UI itself needs what the policy forbids, which `problems` shows.
     context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce' });
+    await signInBrowser(context, demo.node);
     page = await context.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
@@ -273,8 +286,9 @@ describe.skipIf(!executablePath)('screens', () => {
 });
 
 /** The session with the most events: what the replay and the panels show. */
-async function longestSession(url: string): Promise<string> {
-  const response = await fetch(`${url}/api/sessions?app=${DEMO_APP}&sort=events&limit=1`);
+async function longestSession(node: Node): Promise<string> {
+  const headers = { cookie: await signIn(node) };
+  const response = await fetch(`${node.url}/api/sessions?app=${DEMO_APP}&sort=events&limit=1`, { headers });
   const list = (await response.json()) as SessionList;
   const row = list.rows[0];
   if (!row) throw new Error('the crowd left no session');

@@ -11,6 +11,7 @@ import type { Heatmap, SessionDetail, SessionList } from '../../engine/protocol/
 import { decodeFrame, encodeFrame, readHeader } from '../../engine/protocol/codec/frame.ts';
 import { Reader } from '../../engine/protocol/codec/reader.ts';
 import type { EventOf, Frame } from '../../engine/protocol/events.ts';
+import { signInBrowser } from '../../gateway/access/fixture/sign-in.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { CHROMIUM_FLAGS } from '../browser/ensure-chromium.ts';
 import { DEMO_APP, type Demo, startDemo } from '../demo/start-demo.ts';
@@ -41,6 +42,8 @@ describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
   let browser: Browser;
   let visitor: Page;
   let operator: Page;
+  /** Of whoever works at the operator's desk. */
+  let cookie: string;
   /** What the tracker sent, and acks that are held back until the test lets them go. */
   const sent: Uint8Array[] = [];
   const heldBack: (() => void)[] = [];
@@ -59,7 +62,9 @@ describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
     );
     browser = await chromium.launch({ executablePath: chromiumPath, args: CHROMIUM_FLAGS });
     visitor = await (await browser.newContext({ viewport: VIEWPORT })).newPage();
-    operator = await (await browser.newContext({ viewport: VIEWPORT })).newPage();
+    const desk = await browser.newContext({ viewport: VIEWPORT });
+    cookie = await signInBrowser(desk, demo.node);
+    operator = await desk.newPage();
     await visitor.routeWebSocket(/\/api\/socket$/, (socket) => {
       const server = socket.connectToServer();
       socket.onMessage((message) => {
@@ -80,7 +85,7 @@ describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  const ask = async <T>(path: string): Promise<T> => (await (await fetch(demo.node.url + path)).json()) as T;
+  const ask = async <T>(path: string): Promise<T> => (await (await fetch(demo.node.url + path, { headers: { cookie } })).json()) as T;
   const state = () => visitor.evaluate(() => window.datalab?.state() ?? null);
   const movesIn = (frames: readonly Frame[]) =>
     frames.flatMap((frame) => frame.events.filter((event): event is EventOf<'move'> => event.kind === 'move'));
@@ -173,7 +178,9 @@ describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
 
     // 8: chunks are stored as they were sent, once; only then did the ack go back, and lets the tracker forget.
     const reader = new Reader(
-      new Uint8Array(await (await fetch(`${demo.node.url}/api/sessions/${session}/chunks?app=${DEMO_APP}`)).arrayBuffer()),
+      new Uint8Array(
+        await (await fetch(`${demo.node.url}/api/sessions/${session}/chunks?app=${DEMO_APP}`, { headers: { cookie } })).arrayBuffer(),
+      ),
     );
     const stored: Uint8Array[] = [];
     while (!reader.done) stored.push(reader.blob(70_000));
@@ -190,7 +197,7 @@ describe.skipIf(chromiumPath === '')('the way of one mouse move', () => {
     expect(list.rows.find((row) => row.session === session)).toMatchObject({ state: 'LISTEN', url: `${demo.site.url}/` });
 
     // 10: the analyst sees the heat where the pointer was, and the replay of this very session.
-    const analyst = await (await browser.newContext({ viewport: VIEWPORT })).newPage();
+    const analyst = await operator.context().newPage();
     await analyst.goto(`${demo.node.url}/heatmaps?${query.replace('widthClass', 'width')}`);
     const canvas = analyst.locator('canvas.heat');
     await canvas.waitFor();

@@ -12,6 +12,7 @@ import type { SessionDetail } from '../../engine/protocol/api.ts';
 import { decodeFrame } from '../../engine/protocol/codec/frame.ts';
 import { Reader } from '../../engine/protocol/codec/reader.ts';
 import type { Event, Frame } from '../../engine/protocol/events.ts';
+import { signIn } from '../../gateway/access/fixture/sign-in.ts';
 import { type Node, startNode } from '../../gateway/main.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { FixtureProxy } from '../../tracker/fixture/proxy.ts';
@@ -73,7 +74,7 @@ describe.skipIf(chromiumPath === '')('one session in the tracker’s log and in 
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  const textOf = async (path: string) => (await fetch(node.url + path)).text();
+  const textOf = async (path: string) => (await fetch(node.url + path, { headers: { cookie: await signIn(node) } })).text();
 
   /** The debugger listens there, too, and takes it away when it closes: the name that the build gave it stands in its file. */
   async function nameOfTap(): Promise<string> {
@@ -97,7 +98,7 @@ describe.skipIf(chromiumPath === '')('one session in the tracker’s log and in 
   }
 
   async function storedFrames(session: string): Promise<Frame[]> {
-    const answer = await fetch(`${node.url}/api/sessions/${session}/chunks?app=${APP}`);
+    const answer = await fetch(`${node.url}/api/sessions/${session}/chunks?app=${APP}`, { headers: { cookie: await signIn(node) } });
     const reader = new Reader(new Uint8Array(await answer.arrayBuffer()));
     const frames: Frame[] = [];
     while (!reader.done) frames.push(frameOf(reader.blob(70_000)));

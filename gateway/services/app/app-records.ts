@@ -5,7 +5,7 @@ import { DatalabError } from '../../../engine/errors/errors.ts';
 import type { AppChange, AppCreate, AppDetail } from '../../../engine/protocol/administration.ts';
 import { everyDocument } from '../every-document.ts';
 import { requireActive, requireNotDeleting } from '../known-app.ts';
-import { checkedOrigins, checkedTimeZone } from './checked-settings.ts';
+import { checkedOrigins, checkedRetention, checkedTimeZone } from './checked-settings.ts';
 
 export const APPS: CollectionSpec = { name: 'apps' };
 /** Its id is the app's key. */
@@ -51,7 +51,13 @@ export class AppRecords {
   async change(key: string, { revision, name, origins, timeZone, retention }: AppChange): Promise<AppDetail> {
     const { key: _key, revision: latest, ...app } = await this.get(key);
     requireActive(app);
-    const value = { ...app, name, origins: checkedOrigins(origins), timeZone: checkedTimeZone(timeZone), retention };
+    const value = {
+      ...app,
+      name,
+      origins: checkedOrigins(origins),
+      timeZone: checkedTimeZone(timeZone),
+      retention: checkedRetention(retention),
+    };
     if (revision !== latest || !(await this.#apps.replace(key, revision, value)))
       throw new DatalabError('changed-meanwhile', `Somebody else has changed ${app.name} meanwhile.`);
     return { ...value, key, revision: revision + 1 };

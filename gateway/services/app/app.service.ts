@@ -22,6 +22,7 @@ import { APP_LIST, type AppList } from '../../../engine/protocol/api.ts';
 import { ID_PATTERN } from '../../../engine/protocol/hello.ts';
 import type { FromSchema } from '../../../engine/protocol/schema.ts';
 import type { Act } from '../../access/guard.ts';
+import type { Ask } from '../call.ts';
 import { Changes } from '../changes.ts';
 import { requireActive } from '../known-app.ts';
 import { longPoll } from '../long-poll.ts';
@@ -38,6 +39,8 @@ const object = <P extends object, R extends keyof P & string>(properties: P, req
 const OF_APP = object({ app: key }, ['app']);
 type OfApp = { Params: FromSchema<typeof OF_APP> };
 const KEY_ATTEMPTS_MAX = 100;
+/** Each may take up 2 MiB. */
+const LOOKING_MAX = 8;
 
 type Stores = { readonly apps: AppRecords; readonly audit: AuditLog; readonly changes: Changes };
 
@@ -50,13 +53,20 @@ export const appService: Service = async (server, deps) => {
   };
   publicRoutes(server, deps, stores);
   internalRoutes(server, deps, stores);
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
   const stop = removeOldDaily(stores.audit, clock, (error) => server.log.warn({ err: error }, 'old acts were not removed'));
   server.addHook('onClose', async () => stop());
 };
 
 function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: ServiceDeps, { apps, audit, changes }: Stores): void {
-  const newestKey = async (app: string) =>
-    (await ask<{ key: string }>('apptoken', 'GET', `/internal/apptoken/newest?app=${encodeURIComponent(app)}`)).key;
+  /** While nobody can say: its first one, which may have ended. */
+  const newestKey = (app: string) =>
+    ask<{ key: string }>('apptoken', 'GET', `/internal/apptoken/newest?app=${encodeURIComponent(app)}`).then(
+      ({ key: newest }) => newest || app,
+      () => app,
+    );
   const changed = <T>(result: T): T => {
     changes.bump();
     return result;
@@ -75,6 +85,8 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
     },
   );
 
+  /** Pages that are being looked at now. */
+  let looking = 0;
   const detail = { params: OF_APP, response: { 200: APP_DETAIL } };
   server.get<OfApp>('/api/apps/:app', { config: { action: 'settings.read' }, schema: detail }, ({ params }) => apps.get(params.app));
 
@@ -84,7 +96,6 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
     async (request) => {
       const made = await create(request.body);
       request.actTarget = made.key;
-      await ask('apptoken', 'POST', '/internal/apptoken/ensure', { body: { app: made.key, key: made.key } });
       return changed(made);
     },
   );
@@ -92,7 +103,9 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
   /** With the key that is wanted, else with one made of the name. @throws DatalabError `app-exists` */
   async function create({ key: wanted, ...app }: AppCreate): Promise<AppDetail> {
     for (let attempt = 1; attempt <= (wanted === undefined ? KEY_ATTEMPTS_MAX : 1); attempt++) {
-      const made = await apps.create(wanted ?? appKeyOf(app.name, attempt), app);
+      const key = wanted ?? appKeyOf(app.name, attempt);
+      // First of all its public key: it may be another app's.
+      const made = (await ensureKey(ask, key)) ? await apps.create(key, app) : null;
       if (made) return made;
     }
     throw new DatalabError('app-exists', `There is an app with the key ${wanted ?? appKeyOf(app.name)}.`);
@@ -134,7 +147,11 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
       const [open, ended] = [true, false].map((goesOn) =>
         keys.filter(({ endsMs }) => (endsMs === undefined || endsMs > nowMs) === goesOn).map((each) => each.key),
       );
-      const fetched = await fetchPage(body.url, { clock, origins: app.origins, publicUrl: publicUrl() });
+      if (looking >= LOOKING_MAX) throw new DatalabError('too-many-requests', 'Too many pages are being looked at just now.');
+      looking++;
+      const fetched = await fetchPage(body.url, { clock, origins: app.origins, publicUrl: publicUrl() }).finally(() => {
+        looking--;
+      });
       if ('problem' in fetched) return { found: false, message: fetched.problem };
       return checkSnippet(fetched.page, { open: open ?? [], ended: ended ?? [] });
     },
@@ -146,6 +163,17 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
     { config: { action: 'audit.read' }, schema: { querystring: AUDIT_QUERY, response: { 200: AUDIT_LIST } } },
     async ({ query }) => ({ entries: await audit.list(query) }),
   );
+}
+
+/** Makes an app's own key its first public one. @returns false if it is another app's */
+async function ensureKey(ask: Ask, key: string): Promise<boolean> {
+  try {
+    await ask('apptoken', 'POST', '/internal/apptoken/ensure', { body: { app: key, key } });
+    return true;
+  } catch (error) {
+    if (error instanceof DatalabError && error.code === 'app-exists') return false;
+    throw error;
+  }
 }
 
 const { id: _id, ...ACT } = AUDIT_ENTRY.properties;
@@ -168,9 +196,10 @@ function internalRoutes(server: FastifyInstance, { ask }: ServiceDeps, { apps, a
     { config, schema: { body: object({ apps: { type: 'array', maxItems: 1_000, items: seeded } }, ['apps']) } },
     async ({ body }) => {
       for (const { key: app, name, origins } of body.apps) {
-        const made = await apps.create(app, { name, origins, timeZone: 'UTC' });
         // Also for one that is there: a start that was cut short may have made the one without the other.
-        await ask('apptoken', 'POST', '/internal/apptoken/ensure', { body: { app, key: app } });
+        const isFree = await ensureKey(ask, app);
+        if (!isFree) server.log.warn({ app }, 'this app was not made: its key is another app’s public key');
+        const made = isFree && (await apps.create(app, { name, origins, timeZone: 'UTC' }));
         if (made) changes.bump();
       }
       return {};
@@ -179,7 +208,7 @@ function internalRoutes(server: FastifyInstance, { ask }: ServiceDeps, { apps, a
 
   server.post<{ Body: Act }>(
     '/internal/app/audit',
-    { config, schema: { body: { ...AUDIT_ENTRY, required: AUDIT_ENTRY.required.filter((name) => name !== 'id'), properties: ACT } } },
+    { config, schema: { body: object(ACT, ['atMs', 'by', 'what', 'from', 'status', 'detail']) } },
     async ({ body }) => {
       await audit.write(body);
       return {};

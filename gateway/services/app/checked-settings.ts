@@ -1,5 +1,6 @@
 /** What of an app's settings a schema cannot check. */
 import { DatalabError } from '../../../engine/errors/errors.ts';
+import type { AppDetail } from '../../../engine/protocol/administration.ts';
 
 /**
  * Origins as browsers say them, each once: without the scheme's own port, numbers as addresses.
@@ -28,4 +29,12 @@ export function checkedTimeZone(timeZone: string): string {
     }
   }
   throw new DatalabError('query-invalid', `There is no time zone “${timeZone}”; they are called like Europe/Berlin.`);
+}
+
+/** @throws DatalabError `query-invalid` if chunks would be kept longer than the sessions that they are part of */
+export function checkedRetention(retention: AppDetail['retention']): AppDetail['retention'] {
+  const { chunks, sessions } = retention;
+  if (sessions !== null && (chunks === null || chunks > sessions))
+    throw new DatalabError('query-invalid', 'retention: recordings and events cannot be kept longer than their sessions.');
+  return retention;
 }

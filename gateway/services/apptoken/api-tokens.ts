@@ -67,7 +67,8 @@ export class ApiTokens {
   }
 
   async used(id: string, atMs: number): Promise<void> {
-    await this.#tokens.update(id, (record) => (atMs > (record.lastUsedMs ?? 0) ? { ...record, lastUsedMs: toTheMinute(atMs) } : null));
+    const lastUsedMs = toTheMinute(Math.min(atMs, this.#clock.nowMs()));
+    await this.#tokens.update(id, (record) => (lastUsedMs > (record.lastUsedMs ?? 0) ? { ...record, lastUsedMs } : null));
   }
 
   /** Those that have not expired. */

@@ -28,6 +28,8 @@ const USED = object(
   ['keys', 'tokens'],
 );
 const NEWEST = object({ key: { type: 'string' } } as const, ['key']);
+/** As many as the schema takes. */
+const USED_MAX_BYTES = 4_194_304;
 type OfApp = { Params: FromSchema<typeof OF_APP> };
 
 export const apptokenService: Service = async (server, deps) => {
@@ -35,6 +37,9 @@ export const apptokenService: Service = async (server, deps) => {
   const keys = new PublicKeys(await documents.collection<KeyRecord>(KEYS), clock);
   const tokens = new ApiTokens(await documents.collection<TokenRecord>(TOKENS), clock);
   const changes = new Changes(clock);
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
   publicRoutes(server, deps, keys, tokens, changes);
   internalRoutes(server, keys, tokens, changes);
 };
@@ -75,11 +80,10 @@ function publicRoutes(server: FastifyInstance, { ask }: ServiceDeps, keys: Publi
       config: { action: 'keys.manage', act: 'token.create' },
       schema: { params: OF_APP, body: TOKEN_CREATE, response: { 200: TOKEN_MADE } },
     },
-    async ({ params: { app }, body, asker }, reply) => {
+    async ({ params: { app }, body, asker }) => {
       await activeApp(ask, app);
       const token = await tokens.make(app, byOf(asker), body);
       changes.bump();
-      reply.header('cache-control', 'no-store');
       return { token };
     },
   );
@@ -114,11 +118,15 @@ function internalRoutes(server: FastifyInstance, keys: PublicKeys, tokens: ApiTo
     read: async () => ({ keys: await keys.all(), tokens: await tokens.all() }),
   });
 
-  server.post<{ Body: FromSchema<typeof USED> }>('/internal/apptoken/used', { config, schema: { body: USED } }, async ({ body }) => {
-    for (const { key, atMs } of body.keys) await keys.used(key, atMs);
-    for (const { id: token, atMs } of body.tokens) await tokens.used(token, atMs);
-    return {};
-  });
+  server.post<{ Body: FromSchema<typeof USED> }>(
+    '/internal/apptoken/used',
+    { config, bodyLimit: USED_MAX_BYTES, schema: { body: USED } },
+    async ({ body }) => {
+      for (const { key, atMs } of body.keys) await keys.used(key, atMs);
+      for (const { id: token, atMs } of body.tokens) await tokens.used(token, atMs);
+      return {};
+    },
+  );
 
   server.post<{ Body: FromSchema<typeof OF_KEY> }>(
     '/internal/apptoken/ensure',

@@ -17,6 +17,8 @@ const KEY_BYTES = 12;
 export class PublicKeys {
   readonly #keys: Collection<KeyRecord>;
   readonly #clock: Clock;
+  /** Endings of one app take turns: of the last two keys, only one may end. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(keys: Collection<KeyRecord>, clock: Clock) {
     this.#keys = keys;
@@ -53,19 +55,30 @@ export class PublicKeys {
    * Lets a key end, or go on. @param endsMs null: it goes on
    * @throws DatalabError `key-unknown`; `key-last` if no other goes on after it
    */
-  async end(app: string, key: string, endsMs: number | null): Promise<void> {
+  end(app: string, key: string, endsMs: number | null): Promise<void> {
+    const turn = (this.#turns.get(app) ?? Promise.resolve()).then(() => this.#end(app, key, endsMs));
+    // Whoever comes next does not care how it went.
+    this.#turns.set(
+      app,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  }
+
+  async #end(app: string, key: string, endsMs: number | null): Promise<void> {
     const others = (await this.of(app)).filter((other) => other.key !== key);
     if (endsMs !== null && !others.some((other) => other.endsMs === undefined))
       throw new DatalabError('key-last', `${key} is the only key of this app that goes on.`);
     const { outcome } = await this.#keys.update(key, ({ endsMs: _, ...record }) => {
       if (record.app !== app) throw unknown(key);
-      return { ...record, ...(endsMs !== null && { endsMs }) };
+      return { ...record, ...(endsMs !== null && { endsMs: Math.max(endsMs, this.#clock.nowMs()) }) };
     });
     if (outcome === 'missing') throw unknown(key);
   }
 
   async used(key: string, atMs: number): Promise<void> {
-    await this.#keys.update(key, (record) => (atMs > (record.lastUsedMs ?? 0) ? { ...record, lastUsedMs: toTheMinute(atMs) } : null));
+    const lastUsedMs = toTheMinute(Math.min(atMs, this.#clock.nowMs()));
+    await this.#keys.update(key, (record) => (lastUsedMs > (record.lastUsedMs ?? 0) ? { ...record, lastUsedMs } : null));
   }
 
   async all(): Promise<{ key: string; app: string; endsMs?: number }[]> {

@@ -15,17 +15,40 @@ export function requireSoundConfig({ mask, block, targetAttribute, goals }: AppC
 
 /** As far as one can tell without a page: trackers try it, and say so where it is none. */
 function requireSelector(field: string, selector: string): void {
+  if (selector === '') return;
   const open: string[] = [];
   let quote = '';
-  for (const char of selector) {
-    if (quote !== '') quote = char === quote ? '' : quote;
-    else if (char === '"' || char === "'") quote = char;
-    else if ('[('.includes(char)) open.push(char);
-    else if (char in PAIRS && open.pop() !== PAIRS[char]) throw invalid(field, `“${char}” closes nothing`);
-    else if ('{}<;'.includes(char)) throw invalid(field, `“${char}” stands in no selector`);
+  /** The last character of the selector so far that is no space; '' where one begins. */
+  let last = '';
+  for (let at = 0; at < selector.length; at++) {
+    const char = selector[at] ?? '';
+    if (char === '\\') {
+      if (++at >= selector.length) throw invalid(field, 'it ends in the middle of an escape');
+      last = 'x';
+    } else if (quote !== '') {
+      if (char === quote) quote = '';
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      last = char;
+    } else if (char === ',' && open.length === 0) {
+      requireEnd(field, last);
+      last = '';
+    } else {
+      if ('{}<;'.includes(char)) throw invalid(field, `“${char}” stands in no selector`);
+      if ('[('.includes(char)) open.push(char);
+      else if (char in PAIRS && open.pop() !== PAIRS[char]) throw invalid(field, `“${char}” closes nothing`);
+      if ('.#'.includes(last) && last !== '' && !/[\p{L}\p{N}_-]/u.test(char)) throw invalid(field, `a name is missing after “${last}”`);
+      if (char.trim() !== '') last = char;
+      else if ('.#'.includes(last) && last !== '') throw invalid(field, `a name is missing after “${last}”`);
+    }
   }
   if (quote !== '' || open.length > 0) throw invalid(field, `“${quote || open.at(-1)}” is not closed`);
-  if (selector.split(',').some((part) => part.trim() === '') && selector !== '') throw invalid(field, 'there is nothing beside a comma');
+  requireEnd(field, last);
+}
+
+function requireEnd(field: string, last: string): void {
+  if (last === '') throw invalid(field, 'there is nothing beside a comma');
+  if ('>+~.#:'.includes(last)) throw invalid(field, `it ends in “${last}”`);
 }
 
 const invalid = (field: string, why: string) => new DatalabError('query-invalid', `${field}: ${why}.`);

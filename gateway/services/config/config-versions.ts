@@ -21,6 +21,7 @@ const idOf = (app: string, version: number) => `${app} ${String(version).padStar
 export class ConfigVersions {
   readonly #versions: Collection<VersionRecord>;
   readonly #clock: Clock;
+  #latest: Promise<Map<string, VersionRecord>> | null = null;
 
   constructor(versions: Collection<VersionRecord>, clock: Clock) {
     this.#versions = versions;
@@ -45,6 +46,7 @@ export class ConfigVersions {
         'changed-meanwhile',
         `Somebody else has changed the configuration meanwhile: version ${latest.version} is the latest.`,
       );
+    (await this.#latest)?.set(app, record);
   }
 
   /** Makes a version like an older one. @throws DatalabError `version-unknown` or `changed-meanwhile` */
@@ -54,19 +56,26 @@ export class ConfigVersions {
     await this.add(app, basedOn, by, `as in version ${to}`, older.config);
   }
 
-  /** The latest version of each app that has one. */
+  /** The latest version of each app that has one. Read once; from then on this process knows what it wrote. */
   async latestOfAll(): Promise<VersionRecord[]> {
+    this.#latest ??= this.#readLatest();
+    return [...(await this.#latest).values()];
+  }
+
+  async #readLatest(): Promise<Map<string, VersionRecord>> {
     const latest = new Map<string, VersionRecord>();
     // In the versions' order: the last one stays.
-    for await (const { value } of everyDocument(this.#versions)) latest.set(value.app, value);
-    return [...latest.values()];
+    for await (const stored of everyDocument(this.#versions)) latest.set(stored.value.app, { ...versionOf(stored), app: stored.value.app });
+    return latest;
   }
 
   async forget(app: string): Promise<void> {
+    this.#latest = null;
     for await (const { id } of everyDocument(this.#versions, { field: 'app', equals: app })) await this.#versions.remove(id);
   }
 }
 
-function versionOf({ value: { app: _, ...version } }: Stored<VersionRecord>): ConfigVersion {
-  return version;
+/** What came to be said only after it was written is as it was by default. */
+function versionOf({ value: { app: _, config, ...version } }: Stored<VersionRecord>): ConfigVersion {
+  return { ...version, config: { ...DEFAULT_APP_CONFIG, ...config } };
 }

@@ -25,6 +25,9 @@ type OfApp = { Params: FromSchema<typeof OF_APP> };
 export const configService: Service = async (server, { clock, documents, ask }) => {
   const versions = new ConfigVersions(await documents.collection<VersionRecord>(VERSIONS), clock);
   const changes = new Changes(clock);
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
   const history = async (key: string): Promise<ConfigHistory> => ({ versions: await versions.history(key) });
   const schema = { params: OF_APP, response: { 200: CONFIG_HISTORY } };
 

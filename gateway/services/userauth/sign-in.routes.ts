@@ -92,10 +92,16 @@ export function signInRoutes(server: FastifyInstance, auth: Auth): void {
 
   server.get('/api/sign-in/openid/callback', { config: { action: 'sign-in', act: 'sign-in.openid' } }, async (request, reply) => {
     reply.header('set-cookie', openId.forget(publicUrl()));
-    const person = await openId.end(publicUrl(), request.url, request.headers.cookie);
-    request.actTarget = person.email;
-    await enter(await userOfPerson(person), request, reply);
-    return reply.redirect('/');
+    try {
+      const person = await openId.end(publicUrl(), request.url, request.headers.cookie);
+      request.actTarget = person.email;
+      await enter(await userOfPerson(person), request, reply);
+      return reply.redirect('/');
+    } catch (error) {
+      if (!(error instanceof DatalabError)) throw error;
+      request.log.info({ err: error }, 'a sign-in by OpenID Connect was refused');
+      return reply.redirect('/sign-in?refused=1');
+    }
   });
 
   /** Nobody gets an account by this: who has one with that email is them, and from then on whoever the provider calls the same. */

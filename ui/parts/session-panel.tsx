@@ -7,7 +7,7 @@ import { formatClock, formatCount, formatDay, formatDuration, formatId, formatUr
 import { linkTo } from '../state/address.ts';
 import { askSession } from '../state/api.ts';
 import { useQuestion } from '../state/question.ts';
-import { useAddress, useApp, useWatch } from '../state/workspace.ts';
+import { useAddress, useApp, useMay, useWatch } from '../state/workspace.ts';
 import { SessionControl } from './session-control.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { PLACE_NAMES, StateShape } from './state-shape.tsx';
@@ -41,17 +41,20 @@ export function SessionPanel({ session, close, version = '' }: Props) {
 function Detail({ detail, again }: { detail: SessionDetail; again: () => void }) {
   const { row, transitions } = detail;
   const { view } = useAddress();
+  const may = useMay();
   return (
     <>
       <div class="filters">
-        <a class="button main" href={linkTo(view, `/sessions/${row.session}/replay`)}>
-          <Play size={14} aria-hidden="true" /> Open replay
-        </a>
+        {may('replays.read') && (
+          <a class="button main" href={linkTo(view, `/sessions/${row.session}/replay`)}>
+            <Play size={14} aria-hidden="true" /> Open replay
+          </a>
+        )}
         <a class="button" href={linkTo(view, '/heatmaps', { url: row.url, width: widthOf(row) })}>
           Heat of its page
         </a>
       </div>
-      {detail.wanted && <SessionControl key={row.session} detail={detail} again={again} />}
+      {detail.wanted && may('sessions.control') && <SessionControl key={row.session} detail={detail} again={again} />}
       <Facts row={row} />
       <section>
         <h3>Transitions</h3>

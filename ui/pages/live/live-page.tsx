@@ -9,7 +9,7 @@ import { SessionPanel } from '../../parts/session-panel.tsx';
 import { PLACE_NAMES, StateShape } from '../../parts/state-shape.tsx';
 import { linkTo } from '../../state/address.ts';
 import type { Beat } from '../../state/pulse.ts';
-import { useAddress, useWorkspace } from '../../state/workspace.ts';
+import { useAddress, useMay, useWorkspace } from '../../state/workspace.ts';
 import { NewestList } from './newest-list.tsx';
 
 export function LivePage() {
@@ -49,15 +49,24 @@ export function LivePage() {
 
 function StateTiles({ states }: { states: StateCounts | undefined }) {
   const { view } = useAddress();
+  const may = useMay();
   return (
     <div class="state-tiles">
-      {STATES.map((state) => (
-        <a key={state} href={linkTo(view, '/actors', { state })}>
-          <StateShape place={state} named />
-          <span class="count">{states ? formatCount(states[state]) : '–'}</span>
-          <span class="hidden-text">sessions, show {PLACE_NAMES[state]} actors</span>
-        </a>
-      ))}
+      {STATES.map((state) => {
+        const tile = (
+          <>
+            <StateShape place={state} named />
+            <span class="count">{states ? formatCount(states[state]) : '–'}</span>
+          </>
+        );
+        if (!may('actors.watch')) return <div key={state}>{tile}</div>;
+        return (
+          <a key={state} href={linkTo(view, '/actors', { state })}>
+            {tile}
+            <span class="hidden-text">sessions, show {PLACE_NAMES[state]} actors</span>
+          </a>
+        );
+      })}
     </div>
   );
 }

@@ -2,10 +2,10 @@
 import type { Clock } from '../../../engine/clock/clock.ts';
 import type { Collection, CollectionSpec, Stored, Updated } from '../../../engine/documents/documents.ts';
 import { DatalabError } from '../../../engine/errors/errors.ts';
-import type { AppChange, AppCreate, AppDetail } from '../../../engine/protocol/administration.ts';
+import type { AppChange, AppDetail } from '../../../engine/protocol/administration.ts';
 import { everyDocument } from '../every-document.ts';
 import { requireActive, requireNotDeleting } from '../known-app.ts';
-import { checkedOrigins, checkedRetention, checkedTimeZone } from './checked-settings.ts';
+import { type AppSettings, checkedRetention, checkedSettings } from './checked-settings.ts';
 
 export const APPS: CollectionSpec = { name: 'apps' };
 /** Its id is the app's key. */
@@ -34,30 +34,17 @@ export class AppRecords {
     return (await Array.fromAsync(everyDocument(this.#apps))).map(detailOf);
   }
 
-  /** @returns null if the key is taken */
-  async create(key: string, { name, origins, timeZone }: Omit<AppCreate, 'key'>, retention = FOR_EVER): Promise<AppDetail | null> {
-    const value: AppRecord = {
-      name,
-      origins: checkedOrigins(origins),
-      timeZone: checkedTimeZone(timeZone),
-      retention,
-      state: 'active',
-      createdMs: this.#clock.nowMs(),
-    };
+  /** @param settings checked @returns null if the key is taken */
+  async create(key: string, settings: AppSettings): Promise<AppDetail | null> {
+    const value: AppRecord = { ...settings, retention: FOR_EVER, state: 'active', createdMs: this.#clock.nowMs() };
     return (await this.#apps.insert(key, value)) ? { ...value, key, revision: 1 } : null;
   }
 
-  /** @throws DatalabError `app-unknown`, `app-archived` or `changed-meanwhile` */
-  async change(key: string, { revision, name, origins, timeZone, retention }: AppChange): Promise<AppDetail> {
+  /** @throws DatalabError `query-invalid`, `app-unknown`, `app-archived` or `changed-meanwhile` */
+  async change(key: string, { revision, retention, ...settings }: AppChange): Promise<AppDetail> {
     const { key: _key, revision: latest, ...app } = await this.get(key);
     requireActive(app);
-    const value = {
-      ...app,
-      name,
-      origins: checkedOrigins(origins),
-      timeZone: checkedTimeZone(timeZone),
-      retention: checkedRetention(retention),
-    };
+    const value = { ...app, ...checkedSettings(settings), retention: checkedRetention(retention) };
     if (revision !== latest || !(await this.#apps.replace(key, revision, value)))
       throw new DatalabError('changed-meanwhile', `Somebody else has changed ${app.name} meanwhile.`);
     return { ...value, key, revision: revision + 1 };

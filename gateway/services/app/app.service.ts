@@ -30,6 +30,7 @@ import type { Service, ServiceDeps } from '../service.ts';
 import { appKeyOf } from './app-key.ts';
 import { APPS, type AppRecord, AppRecords } from './app-records.ts';
 import { ACTS, type ActRecord, AuditLog, removeOldDaily } from './audit-log.ts';
+import { checkedSettings } from './checked-settings.ts';
 import { fetchPage } from './fetch-page.ts';
 import { checkSnippet } from './snippet-check.ts';
 
@@ -85,8 +86,6 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
     },
   );
 
-  /** Pages that are being looked at now. */
-  let looking = 0;
   const detail = { params: OF_APP, response: { 200: APP_DETAIL } };
   server.get<OfApp>('/api/apps/:app', { config: { action: 'settings.read' }, schema: detail }, ({ params }) => apps.get(params.app));
 
@@ -100,8 +99,9 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
     },
   );
 
-  /** With the key that is wanted, else with one made of the name. @throws DatalabError `app-exists` */
-  async function create({ key: wanted, ...app }: AppCreate): Promise<AppDetail> {
+  /** With the key that is wanted, else with one made of the name. @throws DatalabError `query-invalid` or `app-exists` */
+  async function create({ key: wanted, ...given }: AppCreate): Promise<AppDetail> {
+    const app = checkedSettings(given);
     for (let attempt = 1; attempt <= (wanted === undefined ? KEY_ATTEMPTS_MAX : 1); attempt++) {
       const key = wanted ?? appKeyOf(app.name, attempt);
       // First of all its public key: it may be another app's.
@@ -129,6 +129,8 @@ function publicRoutes(server: FastifyInstance, { ask, clock, publicUrl }: Servic
     async ({ params, body }) => changed(await apps.beginDeletion(params.app, body.name)),
   );
 
+  /** Pages that are being looked at now. */
+  let looking = 0;
   server.post<OfApp & { Body: FromSchema<typeof SNIPPET_CHECK> }>(
     '/api/apps/:app/check',
     {
@@ -196,10 +198,11 @@ function internalRoutes(server: FastifyInstance, { ask }: ServiceDeps, { apps, a
     { config, schema: { body: object({ apps: { type: 'array', maxItems: 1_000, items: seeded } }, ['apps']) } },
     async ({ body }) => {
       for (const { key: app, name, origins } of body.apps) {
+        const settings = checkedSettings({ name, origins, timeZone: 'UTC' });
         // Also for one that is there: a start that was cut short may have made the one without the other.
         const isFree = await ensureKey(ask, app);
         if (!isFree) server.log.warn({ app }, 'this app was not made: its key is another app’s public key');
-        const made = isFree && (await apps.create(app, { name, origins, timeZone: 'UTC' }));
+        const made = isFree && (await apps.create(app, settings));
         if (made) changes.bump();
       }
       return {};

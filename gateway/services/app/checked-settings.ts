@@ -1,12 +1,18 @@
 /** What of an app's settings a schema cannot check. */
 import { DatalabError } from '../../../engine/errors/errors.ts';
-import type { AppDetail } from '../../../engine/protocol/administration.ts';
+import type { AppCreate, AppDetail } from '../../../engine/protocol/administration.ts';
 
-/**
- * Origins as browsers say them, each once: without the scheme's own port, numbers as addresses.
- * @throws DatalabError `query-invalid`
- */
-export function checkedOrigins(origins: readonly string[]): string[] {
+/** What every app has from the beginning. */
+export type AppSettings = Omit<AppCreate, 'key'>;
+
+/** @throws DatalabError `query-invalid` */
+export function checkedSettings({ name, origins, timeZone }: AppSettings): AppSettings {
+  if (!name.isWellFormed()) throw new DatalabError('query-invalid', 'name: it has half a character in it.');
+  return { name, origins: checkedOrigins(origins), timeZone: checkedTimeZone(timeZone) };
+}
+
+/** Origins as browsers say them, each once: without the scheme's own port, numbers as addresses. */
+function checkedOrigins(origins: readonly string[]): string[] {
   return [...new Set(origins.map(checkedOrigin))];
 }
 
@@ -17,8 +23,8 @@ function checkedOrigin(text: string): string {
   return anyPort ? `${url.origin}:*` : url.origin;
 }
 
-/** @throws DatalabError `query-invalid` for what is no IANA name */
-export function checkedTimeZone(timeZone: string): string {
+/** An IANA name. */
+function checkedTimeZone(timeZone: string): string {
   // Intl takes offsets, too: they have no summer.
   if (/^[A-Za-z]/.test(timeZone)) {
     try {

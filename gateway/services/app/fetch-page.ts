@@ -90,7 +90,7 @@ async function addressesOf({ hostname }: URL, { publicUrl, resolve = resolveAll 
     return { problem: `There is no host ${hostname}, as far as this server can see.` };
   }
   const mayBeOwn = isOwnNetworkHost(hostname) && isOwnNetworkHost(URL.parse(publicUrl)?.hostname ?? '');
-  const addresses = mayBeOwn ? all : all.filter(({ address }) => isPublicAddress(address));
+  const addresses = all.filter(({ address }) => isPublicAddress(address) || (mayBeOwn && isOwnNetworkHost(address)));
   if (addresses.length > 0) return addresses;
   return {
     problem: `${hostname} is within a private network, where this server does not look. Open the page and see under Live whether it appears.`,

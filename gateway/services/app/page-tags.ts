@@ -21,13 +21,15 @@ const NAME = /<([a-z][^\s/>]*)/iy;
 const ATTRIBUTE = /[\s/]*([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?/y;
 
 export function* tagsOf(html: string): Generator<Tag> {
-  const lower = html.toLowerCase();
+  // Not by toLowerCase: a Turkish İ would become two characters, and places others.
+  const lower = html.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
   let at = html.indexOf('<');
   while (at !== -1) {
     let end = at + 1;
     NAME.lastIndex = at;
     const [opened, given] = NAME.exec(html) ?? [];
-    if (html.startsWith('<!--', at)) end = endOf(html, '-->', at + 4);
+    // Its first two dashes may be its last: `<!-->`.
+    if (html.startsWith('<!--', at)) end = endOf(html, '-->', at + 2);
     else if (opened !== undefined && given !== undefined) {
       const name = given.toLowerCase();
       const attributes = new Map<string, string>();

@@ -2,7 +2,12 @@
 
 type Directives = ReadonlyMap<string, readonly string[]>;
 
-export type Tracker = { readonly page: URL; readonly script: URL; readonly nonce: string };
+export type Tracker = {
+  readonly page: URL;
+  readonly script: URL;
+  /** Where it sends what it sees. */ readonly api: URL;
+  readonly nonce: string;
+};
 
 /** What is in the tracker's way, and what it takes. */
 export type Obstacle = { readonly directive: string; readonly missing: string };
@@ -13,8 +18,8 @@ export function obstacleOf(policies: readonly string[], tracker: Tracker): Obsta
     const scripts = first(policy, 'script-src-elem', 'script-src', 'default-src');
     if (scripts && !allowsScript(scripts.sources, tracker)) return { directive: scripts.name, missing: tracker.script.origin };
     const connections = first(policy, 'connect-src', 'default-src');
-    if (connections && !allows(connections.sources, tracker.script, tracker.page, false))
-      return { directive: 'connect-src', missing: `${tracker.script.origin} ${tracker.script.origin.replace(/^http/, 'ws')}` };
+    if (connections && !allows(connections.sources, tracker.api, tracker.page, false))
+      return { directive: 'connect-src', missing: `${tracker.api.origin} ${tracker.api.origin.replace(/^http/, 'ws')}` };
   }
   return null;
 }

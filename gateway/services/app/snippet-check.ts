@@ -8,7 +8,7 @@ import { obstacleOf } from './security-policy.ts';
 export type AppKeys = { readonly open: readonly string[]; readonly ended: readonly string[] };
 
 /** Types of scripts that browsers run. */
-const RUN_TYPE = /^(|module|(text|application)\/(x-)?(java|ecma)script)$/i;
+const RUN_TYPE = /^(|(text|application)\/(x-)?(java|ecma)script)$/i;
 
 export function checkSnippet(page: Page, keys: AppKeys): SnippetCheckAnswer {
   const problem = problemOfAnswer(page);
@@ -54,13 +54,18 @@ function problemOfKey(tag: Tag, keys: AppKeys): string | null {
 function problemOfScript({ attributes }: Tag, tags: readonly Tag[], { url, securityPolicies }: Page): string | null {
   const base = tags.find((tag) => tag.name === 'base' && tag.attributes.has('href'))?.attributes.get('href') ?? '';
   const type = attributes.get('type')?.trim() ?? '';
+  if (/^module$/i.test(type))
+    return 'The snippet is there, but as a module, which cannot see the key that stands beside it. Take type="module" away from it.';
   if (!RUN_TYPE.test(type)) return `The snippet is there, but with the type ${type}: browsers do not run it until something changes that.`;
   const src = attributes.get('src');
   const script = src === undefined ? null : URL.parse(src, (URL.parse(base, url.href) ?? url).href);
   if (!script || !/^https?:$/.test(script.protocol)) return 'The snippet is there, but loads nothing: copy it anew.';
-  if (url.protocol === 'https:' && script.protocol === 'http:')
-    return 'The snippet is there, but loads over http: browsers do not allow that on a page over https. Reach this server by https, and copy the snippet anew.';
-  const obstacle = obstacleOf([...securityPolicies, ...policiesIn(tags)], { page: url, script, nonce: attributes.get('nonce') ?? '' });
+  // As the tracker finds it.
+  const api = URL.parse(attributes.get('data-api') ?? script.origin, url.href) ?? script;
+  if (url.protocol === 'https:' && [script, api].some(({ protocol }) => protocol === 'http:'))
+    return 'The snippet is there, but loads over http or sends over it: browsers do not allow that on a page over https. Reach this server by https, and copy the snippet anew.';
+  const nonce = attributes.get('nonce') ?? '';
+  const obstacle = obstacleOf([...securityPolicies, ...policiesIn(tags)], { page: url, script, api, nonce });
   if (!obstacle) return null;
   return `The snippet is there, but the page’s content security policy forbids it. Add ${obstacle.missing} to its ${obstacle.directive}.`;
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { DatalabError, ERRORS } from '../../engine/errors/errors.ts';
@@ -61,6 +63,20 @@ describe('the table of rights', () => {
         expect(may(WHO[who] ?? null, action, app)).toBe(who === 'owner' && ACTIONS[action].level !== 'token');
     },
   );
+});
+
+describe('the page about it', () => {
+  it('has the same table, cell by cell', () => {
+    const who = ['viewer', 'analyst', 'operator', 'admin', 'owner', 'token: events', 'token: reports'];
+    const rows = (Object.keys(ACTIONS) as Action[])
+      .filter((action) => action !== 'internal')
+      .map((action) => [`\`${action}\``, ...who.map((each) => (MAY[action].includes(each) ? '✓' : '')), ACTIONS[action].about]);
+    const lines = [['action', ...who, 'what it is'], ['---', ...who.map(() => ':-:'), '---'], ...rows].map(
+      (cells) => `| ${cells.join(' | ')} |`,
+    );
+    const page = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
+    expect(page.split('<!-- begin: held by guard.test.ts -->\n')[1]?.split('<!-- end -->')[0]).toBe(`${lines.join('\n')}\n`);
+  });
 });
 
 /** A server with one route of each action, asked by whoever `who` says. */

@@ -4,7 +4,8 @@ import type { Collection, Documents, Stored } from '../../../engine/documents/do
 import { DatalabError } from '../../../engine/errors/errors.ts';
 import type { Role } from '../../../engine/protocol/access.ts';
 import type { UserList } from '../../../engine/protocol/account.ts';
-import { allOf, emailKeyOf } from './people.ts';
+import { emailKeyOf } from '../email-key.ts';
+import { everyDocument } from '../every-document.ts';
 
 export type Invitation = UserList['invitations'][number];
 type InvitationDocument = Omit<Invitation, 'id'> & { /** One for an email in an app. */ readonly slot: string };
@@ -60,7 +61,7 @@ export class Invitations {
   /** @param app all if absent */
   async list(app?: string): Promise<Invitation[]> {
     const open: Invitation[] = [];
-    for await (const stored of allOf(this.#documents)) {
+    for await (const stored of everyDocument(this.#documents)) {
       if (this.#isOpen(stored) && (app === undefined || stored.value.app === app)) open.push(asInvitation(stored));
     }
     return open;
@@ -75,7 +76,7 @@ export class Invitations {
   }
 
   async #removeAll(isMeant: (stored: Stored<InvitationDocument>) => boolean): Promise<void> {
-    for await (const stored of allOf(this.#documents)) if (isMeant(stored)) await this.#documents.remove(stored.id);
+    for await (const stored of everyDocument(this.#documents)) if (isMeant(stored)) await this.#documents.remove(stored.id);
   }
 
   #isOpen({ value }: Stored<InvitationDocument>): boolean {

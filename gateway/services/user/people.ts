@@ -4,6 +4,8 @@ import type { Collection, Documents, Stored } from '../../../engine/documents/do
 import { DatalabError } from '../../../engine/errors/errors.ts';
 import type { Role, Roles } from '../../../engine/protocol/access.ts';
 import type { User } from '../../../engine/protocol/account.ts';
+import { emailKeyOf } from '../email-key.ts';
+import { everyDocument } from '../every-document.ts';
 import { Owners } from './owners.ts';
 
 type UserDocument = {
@@ -22,21 +24,6 @@ export type NewUser = {
   readonly roles: Roles;
   /** Only if nobody is there yet. */ readonly onlyFirst?: boolean;
 };
-
-const PAGE = 1_000;
-
-/** Emails are the same whatever their capitals. */
-export const emailKeyOf = (email: string): string => email.normalize('NFC').toLowerCase();
-
-/** All in a collection. */
-export async function* allOf<T extends object>(collection: Collection<T>): AsyncGenerator<Stored<T>> {
-  for (let page = await collection.list({ limit: PAGE }); ; ) {
-    yield* page;
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    page = await collection.list({ limit: PAGE, after: last.id });
-  }
-}
 
 /** Who there is, and their roles. */
 export class People {
@@ -73,7 +60,7 @@ export class People {
   async list(app?: string): Promise<User[]> {
     const owners = await this.#owners.ids();
     const users: User[] = [];
-    for await (const stored of allOf(this.#users)) {
+    for await (const stored of everyDocument(this.#users)) {
       const role = app === undefined ? undefined : roleIn(stored.value.roles, app);
       if (app === undefined) users.push(asUser(stored, owners));
       else if (role) users.push({ ...asUser(stored, owners), roles: { [app]: role } });
@@ -127,7 +114,7 @@ export class People {
 
   /** Takes all roles in an app away. */
   async forgetApp(app: string): Promise<void> {
-    for await (const { id, value } of allOf(this.#users)) {
+    for await (const { id, value } of everyDocument(this.#users)) {
       if (roleIn(value.roles, app)) await this.setRole(id, app, null).catch(ignoreUnknown);
     }
   }

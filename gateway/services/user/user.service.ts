@@ -1,6 +1,5 @@
 /** People: who there is, which roles they have in which app, who was invited. Passwords are userauth's. */
 import type { FastifyInstance } from 'fastify';
-import { DatalabError } from '../../../engine/errors/errors.ts';
 import {
   ACCOUNT_CHANGE,
   INVITE,
@@ -14,8 +13,9 @@ import {
   USER,
   USER_LIST,
 } from '../../../engine/protocol/account.ts';
-import { APP_CREATE, type AppDetail } from '../../../engine/protocol/administration.ts';
+import { APP_CREATE } from '../../../engine/protocol/administration.ts';
 import { nameOf } from '../../access/guard.ts';
+import { knownApp, requireNotDeleting } from '../known-app.ts';
 import type { Service, ServiceDeps } from '../service.ts';
 import { INVITATION_TTL_MS, Invitations } from './invitations.ts';
 import { type NewUser, People } from './people.ts';
@@ -60,9 +60,7 @@ export const userService: Service = async (app, deps) => {
 function publicRoutes(server: FastifyInstance, { ask, publicUrl }: ServiceDeps, people: People, invitations: Invitations): void {
   /** Roles are given in apps that there are: what was left of a mistyped one would hold for whoever makes it later. */
   async function requireApp(key: string): Promise<void> {
-    const { apps } = await ask<{ apps: AppDetail[] }>('app', 'GET', '/internal/app/all');
-    const found = apps.find((each) => each.key === key);
-    if (!found || found.state === 'deleting') throw new DatalabError('app-unknown', `No app has the key ${key}.`);
+    requireNotDeleting(await knownApp(ask, key));
   }
 
   /** The token stands behind #: browsers do not send it, so that it is in no log. */

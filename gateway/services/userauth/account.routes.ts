@@ -1,5 +1,5 @@
 /** `/api/account`: what people change of their own account. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DatalabError } from '../../../engine/errors/errors.ts';
 import {
   ACCOUNT_CHANGE,
@@ -15,8 +15,7 @@ import {
 } from '../../../engine/protocol/account.ts';
 import { ID_PATTERN } from '../../../engine/protocol/hello.ts';
 import type { FromSchema } from '../../../engine/protocol/schema.ts';
-import type { Asker } from '../../access/sealed-identity.ts';
-import { type Auth, userOf } from './auth.ts';
+import { type Auth, beginAttempt, userOf } from './auth.ts';
 import { newRecoveryCodes, newSecret, stepOf, uriOf } from './one-time-codes.ts';
 import { requireStrong } from './strong-password.ts';
 
@@ -27,8 +26,9 @@ const SIGN_IN_PARAMS = {
   properties: { signIn: { type: 'string', pattern: ID_PATTERN } },
 } as const;
 
-export function accountRoutes(server: FastifyInstance, { deps, users, passwords, credentials, signIns, attempts, meOf }: Auth): void {
-  const { clock } = deps;
+export function accountRoutes(server: FastifyInstance, auth: Auth): void {
+  const { users, passwords, credentials, signIns, links, meOf } = auth;
+  const { clock } = auth.deps;
   const action = 'account';
 
   server.get('/api/account', { config: { action }, schema: { response: { 200: ME } } }, async ({ asker }) =>
@@ -44,25 +44,35 @@ export function accountRoutes(server: FastifyInstance, { deps, users, passwords,
   server.put<{ Body: FromSchema<typeof PASSWORD_CHANGE> }>(
     '/api/account/password',
     { config: { action, act: 'account.password' }, schema: { body: PASSWORD_CHANGE } },
-    async ({ asker, body }) => {
+    async (request, reply) => {
+      const { asker, body } = request;
       const { id, signIn } = userOf(asker);
       const user = await users.get(id);
-      await requirePassword(user, body.old, asker);
+      const old = await requirePassword(user, body.old, request, reply);
       requireStrong(body.password, user.email);
-      const password = await passwords.hash(body.password);
-      await credentials.change(id, (now) => ({ ...now, password }));
+      const isSet = await credentials.setPassword(id, await passwords.hash(body.password), old);
+      if (!isSet) throw new DatalabError('changed-meanwhile', 'This password was changed from elsewhere at the same time.');
       await signIns.endAll(id, signIn);
+      // Whoever made themselves a link to set it comes too late.
+      await links.forgetUser(id);
       return {};
     },
   );
 
-  /** Whoever sits at a browser that was left open does not know it. Guessing is limited as at the sign-in. */
-  async function requirePassword(user: User, password: string, { source }: Asker): Promise<void> {
-    const attempt = attempts.begin(user.email.toLowerCase(), source);
-    if ('lockedForMs' in attempt) throw new DatalabError('sign-in-limited', 'The password was wrong too often.');
-    const { password: hash } = await credentials.get(user.id);
-    if (!(await passwords.verify(password, hash))) throw new DatalabError('sign-in-refused', 'This is not your password.');
+  /**
+   * Whoever sits at a browser that was left open does not know it. Guessing is limited as at the sign-in.
+   * @returns its hash
+   */
+  async function requirePassword({ id, email }: User, password: string, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    const attempt = beginAttempt(auth, email, request, reply);
+    const { password: hash } = await credentials.get(id);
+    const isRight = await passwords.verify(password, hash).catch((error: unknown) => {
+      attempt.undo();
+      throw error;
+    });
+    if (hash === undefined || !isRight) throw new DatalabError('sign-in-refused', 'This is not your password.');
     attempt.succeeded();
+    return hash;
   }
 
   server.post(
@@ -71,7 +81,9 @@ export function accountRoutes(server: FastifyInstance, { deps, users, passwords,
     async ({ asker }) => {
       const { email, id } = await users.get(userOf(asker).id);
       const secret = newSecret();
-      await credentials.change(id, (now) => ({ ...now, begunCodes: secret }));
+      // Else they would be replaced by whoever sits at a browser that was left open: to remove them takes the password.
+      const isBegun = await credentials.change(id, (now) => (now.codes ? null : { ...now, begunCodes: secret }));
+      if (!isBegun) throw new DatalabError('changed-meanwhile', 'One-time codes are on already: remove those first.');
       return { secret, uri: uriOf(secret, email) };
     },
   );
@@ -95,9 +107,9 @@ export function accountRoutes(server: FastifyInstance, { deps, users, passwords,
   server.post<{ Body: FromSchema<typeof CODES_REMOVE> }>(
     '/api/account/codes/remove',
     { config: { action, act: 'account.codes-remove' }, schema: { body: CODES_REMOVE } },
-    async ({ asker, body }) => {
-      const user = await users.get(userOf(asker).id);
-      await requirePassword(user, body.password, asker);
+    async (request, reply) => {
+      const user = await users.get(userOf(request.asker).id);
+      await requirePassword(user, request.body.password, request, reply);
       await credentials.change(user.id, ({ codes: _1, begunCodes: _2, ...now }) => now);
       return {};
     },

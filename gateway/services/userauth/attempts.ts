@@ -1,4 +1,5 @@
 import type { Clock } from '../../../engine/clock/clock.ts';
+import { emailKeyOf } from '../email-key.ts';
 
 type Count = {
   failures: number;
@@ -39,7 +40,8 @@ export class Attempts {
   /** @returns or, where it is locked, for how long still, in ms */
   begin(email: string, source: string): Attempt | { readonly lockedForMs: number } {
     const nowMs = this.#clock.monotonicMs();
-    const counts = [this.#countOf('email', email), this.#countOf('source', source)] as const;
+    const emailKey = emailKeyOf(email);
+    const counts = [this.#countOf('email', emailKey), this.#countOf('source', source)] as const;
     const lockedForMs = Math.max(...counts.map((count) => count.lockedUntilMs - nowMs));
     if (lockedForMs > 0) return { lockedForMs };
     const before = counts.map((count) => ({ ...count }));
@@ -56,7 +58,7 @@ export class Attempts {
     };
     return {
       succeeded: () => {
-        this.#counts.email.delete(email);
+        this.#counts.email.delete(emailKey);
         undo(1);
       },
       undo: () => {

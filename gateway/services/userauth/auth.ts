@@ -6,8 +6,8 @@ import type { Me, User } from '../../../engine/protocol/account.ts';
 import type { Asker } from '../../access/sealed-identity.ts';
 import type { Ask } from '../call.ts';
 import type { ServiceDeps } from '../service.ts';
-import type { Attempts } from './attempts.ts';
-import type { Credentials } from './credentials.ts';
+import type { Attempt, Attempts } from './attempts.ts';
+import type { Credential, Credentials } from './credentials.ts';
 import type { Links } from './links.ts';
 import type { OpenId } from './open-id.ts';
 import type { Passwords } from './passwords.ts';
@@ -23,8 +23,12 @@ export type Auth = {
   readonly attempts: Attempts;
   readonly openId: OpenId | null;
   readonly users: Users;
-  /** Signs a browser in, in place of whoever was signed in there. */
-  readonly enter: (user: User, request: FastifyRequest, reply: FastifyReply) => Promise<Me>;
+  /**
+   * Signs a browser in, in place of whoever was signed in there.
+   * @param proven by what they proved who they are; its password must not have been replaced meanwhile
+   * @throws DatalabError `sign-in-refused`
+   */
+  readonly enter: (user: User, request: FastifyRequest, reply: FastifyReply, proven?: Credential) => Promise<Me>;
   readonly meOf: (user: User) => Promise<Me>;
 };
 
@@ -33,9 +37,17 @@ export type Users = {
   readonly get: (id: string) => Promise<User>;
   readonly byEmail: (email: string) => Promise<User | null>;
   readonly count: () => Promise<number>;
-  readonly create: (user: { name: string; email: string; isOwner: boolean; roles: object; onlyFirst: boolean }) => Promise<User>;
+  readonly create: (user: {
+    id?: string;
+    name: string;
+    email: string;
+    isOwner: boolean;
+    roles: object;
+    onlyFirst: boolean;
+  }) => Promise<User>;
   readonly rename: (id: string, name: string) => Promise<User>;
-  readonly takeInvitation: (id: string, name: string) => Promise<User>;
+  /** @param user whoever has no account yet gets this id */
+  readonly takeInvitation: (id: string, user: { id: string; name: string }) => Promise<User>;
   /** @throws DatalabError `link-used` */ readonly invitation: (id: string) => Promise<unknown>;
 };
 
@@ -51,9 +63,20 @@ export function usersOf(ask: Ask): Users {
     count: async () => (await ask<{ count: number }>('user', 'GET', '/internal/user/count')).count,
     create: (user) => post<User>('/internal/user/users', user),
     rename: (id, name) => ask<User>('user', 'PUT', at('users', id), { body: { name } }),
-    takeInvitation: (id, name) => post<User>(`${at('invitations', id)}/take`, { name }),
+    takeInvitation: (id, user) => post<User>(`${at('invitations', id)}/take`, user),
     invitation: (id) => ask('user', 'GET', at('invitations', id)),
   };
+}
+
+/** The same for every reason, so that it says nothing about who has an account. */
+export const refused = () => new DatalabError('sign-in-refused', 'Email and password do not belong together.');
+
+/** Counts a try to prove who one is. @throws DatalabError `sign-in-limited`, with when to come again */
+export function beginAttempt({ attempts }: Auth, email: string, { asker }: FastifyRequest, reply: FastifyReply): Attempt {
+  const attempt = attempts.begin(email, asker.source);
+  if (!('lockedForMs' in attempt)) return attempt;
+  reply.header('retry-after', Math.ceil(attempt.lockedForMs / 1_000));
+  throw new DatalabError('sign-in-limited', 'Too many tries failed: for this email, or from where you are.');
 }
 
 /** The user who asks. The guard has let nobody else through. */

@@ -5,6 +5,7 @@ import type { Codes } from './one-time-codes.ts';
 /** By what a user proves who they are. */
 export type Credential = {
   /** Hash. */ readonly password?: string;
+  /** Counts the passwords that were set; a hash that is made anew of the same one is not another. */ readonly passwordNo?: number;
   /** On, if there. */ readonly codes?: Codes;
   /** Secret of codes that were begun, and not confirmed yet. */ readonly begunCodes?: string;
   /** Who they are at the OpenID Connect provider, since they first signed in by it. */ readonly openIdSubject?: string;
@@ -39,6 +40,14 @@ export class Credentials {
       if (await this.#documents.insert(user, first)) return true;
     }
     throw new DatalabError('changed-meanwhile', 'This account is changed from elsewhere at the same time.');
+  }
+
+  /** @param instead hash that is replaced, and no other @returns false, with nothing written, if it was another by now */
+  setPassword(user: string, hash: string, instead?: string): Promise<boolean> {
+    return this.change(user, (now) => {
+      if (instead !== undefined && now.password !== instead) return null;
+      return { ...now, password: hash, passwordNo: (now.passwordNo ?? 0) + 1 };
+    });
   }
 
   async remove(user: string): Promise<void> {

@@ -1,10 +1,11 @@
 /** `/api/links`: one-time links are looked at, and used. */
 import type { FastifyInstance } from 'fastify';
+import { v7 as uuidv7 } from 'uuid';
 import { DatalabError } from '../../../engine/errors/errors.ts';
 import { LINK, LINK_LOOK, LINK_USE, type LinkUse, ME, type Me, type User } from '../../../engine/protocol/account.ts';
 import type { FromSchema } from '../../../engine/protocol/schema.ts';
 import type { Auth } from './auth.ts';
-import { linkUsed } from './links.ts';
+import { type LinkDocument, linkUsed } from './links.ts';
 import { requireStrong } from './strong-password.ts';
 
 export function linkRoutes(server: FastifyInstance, auth: Auth): void {
@@ -34,20 +35,14 @@ export function linkRoutes(server: FastifyInstance, auth: Auth): void {
       const hash = password === undefined ? undefined : await passwords.hash(password);
       // From here on it is used: of many at the same time one goes on.
       await links.take(token);
-      let user: User;
-      try {
-        user = await personOf(link, name, email);
-      } catch (error) {
-        if (error instanceof DatalabError && (error.code === 'service-away' || error.code === 'store-away'))
-          await links.restore(token, link);
+      const user = await personOf(link, { name, email, hash }).catch(async (error: unknown) => {
+        if (isAway(error)) await links.restore(token, link);
         throw error;
-      }
-      const { codes, password: before } = await credentials.get(user.id);
-      if (link.kind === 'invitation' && before !== undefined)
-        throw new DatalabError('user-exists', 'You have an account already, and the role: sign in with it.');
-      if (hash !== undefined) await credentials.change(user.id, (now) => ({ ...now, password: hash }));
+      });
       if (link.kind === 'reset') {
+        if (hash !== undefined) await credentials.setPassword(user.id, hash);
         await signIns.endAll(user.id);
+        const { codes } = await credentials.get(user.id);
         if (codes) throw new DatalabError('code-needed', 'The password is set. Sign in with it, and with a one-time code.');
       }
       return enter(user, request, reply);
@@ -55,15 +50,31 @@ export function linkRoutes(server: FastifyInstance, auth: Auth): void {
   );
 
   function personOf(
-    { kind, user, invitation }: { kind: string; user?: string; invitation?: string },
-    name: string,
-    email: string,
-  ): Promise<User> {
-    if (kind === 'set-up') return users.create({ name, email, isOwner: true, roles: {}, onlyFirst: true });
-    if (kind === 'invitation' && invitation !== undefined) return users.takeInvitation(invitation, name);
+    { kind, user, invitation }: LinkDocument,
+    { name, email, hash }: { name: string; email: string; hash?: string | undefined },
+  ) {
+    if (kind === 'set-up') return newcomer(hash, (id) => users.create({ id, name, email, isOwner: true, roles: {}, onlyFirst: true }));
+    if (kind === 'invitation' && invitation !== undefined) return newcomer(hash, (id) => users.takeInvitation(invitation, { id, name }));
     return user === undefined ? linkUsed() : users.get(user);
   }
+
+  /** The password comes before the account: whoever has one can sign in, whatever fails between the two. */
+  async function newcomer(hash: string | undefined, make: (id: string) => Promise<User>): Promise<User> {
+    const id = uuidv7();
+    await credentials.setPassword(id, required('password', hash));
+    try {
+      const user = await make(id);
+      if (user.id === id) return user;
+      throw new DatalabError('user-exists', 'You have an account already, and the role: sign in with it.');
+    } catch (error) {
+      // An answer that did not come may have been a yes.
+      if (!isAway(error)) await credentials.remove(id);
+      throw error;
+    }
+  }
 }
+
+const isAway = (error: unknown): boolean => error instanceof DatalabError && (error.code === 'service-away' || error.code === 'store-away');
 
 function required(field: string, value: string | undefined): string {
   if (value === undefined) throw new DatalabError('query-invalid', `${field} is missing.`);

@@ -2,13 +2,13 @@ import type { Clock } from '../../../engine/clock/clock.ts';
 import type { Collection, Documents, Stored } from '../../../engine/documents/documents.ts';
 import { DatalabError } from '../../../engine/errors/errors.ts';
 import type { Link } from '../../../engine/protocol/account.ts';
+import { everyDocument } from '../every-document.ts';
 import { newToken, tokenHash } from './tokens.ts';
 
-type LinkDocument = Link & { /** Whom a reset or an enter is for. */ readonly user?: string; readonly invitation?: string };
+/** A link as it is stored. */
+export type LinkDocument = Link & { /** Whom a reset or an enter is for. */ readonly user?: string; readonly invitation?: string };
 
 export type NewLink = Omit<LinkDocument, 'expiresMs'> & { readonly ttlMs: number };
-
-const PAGE = 1_000;
 
 /** One-time links, by the hash of their token: whoever removes one has used it. */
 export class Links {
@@ -27,7 +27,7 @@ export class Links {
 
   /** A new set-up or reset ends those of before. */
   async make({ ttlMs, ...about }: NewLink): Promise<{ readonly token: string; readonly expiresMs: number }> {
-    if (about.kind === 'set-up') await this.#removeAll(() => this.#documents.find({ field: 'kind', equals: 'set-up' }, { limit: PAGE }));
+    if (about.kind === 'set-up') await this.#removeAll('kind', 'set-up');
     if (about.kind === 'reset' && about.user !== undefined) await this.forgetUser(about.user);
     const token = newToken();
     const expiresMs = this.#clock.nowMs() + ttlMs;
@@ -55,20 +55,15 @@ export class Links {
   }
 
   async forgetUser(user: string): Promise<void> {
-    await this.#removeAll(() => this.#documents.find({ field: 'user', equals: user }, { limit: PAGE }));
+    await this.#removeAll('user', user);
   }
 
   async removeExpired(): Promise<void> {
-    for (let page = await this.#documents.list({ limit: PAGE }); page.length > 0; ) {
-      for (const each of page) if (this.#hasExpired(each)) await this.#documents.remove(each.id);
-      page = await this.#documents.list({ limit: PAGE, after: page.at(-1)?.id ?? '' });
-    }
+    for await (const each of everyDocument(this.#documents)) if (this.#hasExpired(each)) await this.#documents.remove(each.id);
   }
 
-  async #removeAll(find: () => Promise<Stored<LinkDocument>[]>): Promise<void> {
-    for (let page = await find(); page.length > 0; page = await find()) {
-      for (const { id } of page) await this.#documents.remove(id);
-    }
+  async #removeAll(field: 'user' | 'kind', equals: string): Promise<void> {
+    for await (const { id } of everyDocument(this.#documents, { field, equals })) await this.#documents.remove(id);
   }
 
   #hasExpired({ value }: Stored<LinkDocument>): boolean {

@@ -83,8 +83,9 @@ export class OpenId {
 
   #discover(): Promise<client.Configuration> {
     const { issuer, clientId, clientSecret } = this.#provider;
-    // A provider without TLS is one on this machine or in a closed network: the setting's author wants it so.
-    const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : [];
+    // The token's signature is checked, whatever way it came. A provider without TLS is one on this machine or in a closed network: the
+    // setting's author wants it so.
+    const execute = [client.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : [])];
     this.#configuration ??= client.discovery(new URL(issuer), clientId, clientSecret, undefined, { execute }).catch((error: unknown) => {
       this.#configuration = null;
       throw new DatalabError('service-away', `${this.name} does not answer: sign in with your password, or later.`, { cause: error });

@@ -3,17 +3,14 @@ import type { FastifyInstance } from 'fastify';
 import { DatalabError } from '../../../engine/errors/errors.ts';
 import { ME, type Me, SIGN_IN, SIGN_IN_WAYS, SIGN_OUT, type SignIn, type User } from '../../../engine/protocol/account.ts';
 import type { FromSchema } from '../../../engine/protocol/schema.ts';
-import { type Auth, userOf } from './auth.ts';
+import { type Auth, beginAttempt, refused, userOf } from './auth.ts';
 import type { Credential } from './credentials.ts';
 import { use } from './one-time-codes.ts';
 import type { OpenIdPerson } from './open-id.ts';
 import { signInCookie } from './sign-in-cookie.ts';
 
-/** The same for every reason, so that it says nothing about who has an account. */
-const refused = () => new DatalabError('sign-in-refused', 'Email and password do not belong together.');
-
 export function signInRoutes(server: FastifyInstance, auth: Auth): void {
-  const { deps, passwords, credentials, attempts, users, openId, enter, signIns } = auth;
+  const { deps, passwords, credentials, users, openId, enter, signIns } = auth;
   const { clock, publicUrl } = deps;
 
   server.get('/api/sign-in', { config: { action: 'sign-in' }, schema: { response: { 200: SIGN_IN_WAYS } } }, async () => ({
@@ -27,11 +24,7 @@ export function signInRoutes(server: FastifyInstance, auth: Auth): void {
     async (request, reply): Promise<Me> => {
       const { email, password, code } = request.body;
       request.actTarget = email;
-      const attempt = attempts.begin(email.toLowerCase(), request.asker.source);
-      if ('lockedForMs' in attempt) {
-        reply.header('retry-after', Math.ceil(attempt.lockedForMs / 1_000));
-        throw new DatalabError('sign-in-limited', 'Too many sign-ins failed: for this email, or from where you are.');
-      }
+      const attempt = beginAttempt(auth, email, request, reply);
       let user: User | null;
       let isRight: boolean;
       let credential: Credential = {};
@@ -48,7 +41,7 @@ export function signInRoutes(server: FastifyInstance, auth: Auth): void {
       if (credential.codes) await requireCode(user, code, () => attempt.undo());
       attempt.succeeded();
       await rehash(user, password, credential.password);
-      return enter(user, request, reply);
+      return enter(user, request, reply, credential);
     },
   );
 
@@ -108,10 +101,12 @@ export function signInRoutes(server: FastifyInstance, auth: Auth): void {
   async function userOfPerson({ subject, email }: OpenIdPerson): Promise<User> {
     const user = await users.byEmail(email);
     if (!user) throw new DatalabError('sign-in-refused', `${email} has no account here: ask for an invitation.`);
-    const { openIdSubject } = await credentials.get(user.id);
-    if (openIdSubject !== undefined && openIdSubject !== subject)
-      throw new DatalabError('sign-in-refused', `${email} is somebody else at ${openId?.name} by now.`);
-    if (openIdSubject === undefined) await credentials.change(user.id, (now) => ({ ...now, openIdSubject: subject }));
+    let known = '';
+    await credentials.change(user.id, (now) => {
+      known = now.openIdSubject ?? subject;
+      return now.openIdSubject === undefined ? { ...now, openIdSubject: subject } : null;
+    });
+    if (known !== subject) throw new DatalabError('sign-in-refused', `${email} is somebody else at ${openId?.name} by now.`);
     return user;
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../engine/clock/clock.ts';
 import type { Collection, Documents, Stored } from '../../../engine/documents/documents.ts';
+import { everyDocument } from '../every-document.ts';
 import { newToken, TOKEN_PATTERN, tokenHash } from './tokens.ts';
 
 export type SignIn = {
@@ -15,7 +16,6 @@ export type SignIn = {
 export const SIGN_IN_TTL_MS = 30 * 86_400_000;
 const IDLE_TTL_MS = 14 * 86_400_000;
 const MINUTE_MS = 60_000;
-const PAGE = 1_000;
 
 /** Where users are signed in. A browser has the token; here is its hash. */
 export class SignIns {
@@ -52,7 +52,9 @@ export class SignIns {
   }
 
   async list(user: string): Promise<Stored<SignIn>[]> {
-    return (await this.#allOf(user)).filter((each) => !this.#hasExpired(each));
+    const all: Stored<SignIn>[] = [];
+    for await (const each of this.#allOf(user)) if (!this.#hasExpired(each)) all.push(each);
+    return all;
   }
 
   /** @param user whose it must be @returns false if it is not, or there is none */
@@ -63,24 +65,15 @@ export class SignIns {
 
   /** @param but the one that goes on */
   async endAll(user: string, but?: string): Promise<void> {
-    for (const { id } of await this.#allOf(user)) if (id !== but) await this.#documents.remove(id);
+    for await (const { id } of this.#allOf(user)) if (id !== but) await this.#documents.remove(id);
   }
 
   async removeExpired(): Promise<void> {
-    for (let page = await this.#documents.list({ limit: PAGE }); page.length > 0; ) {
-      for (const each of page) if (this.#hasExpired(each)) await this.#documents.remove(each.id);
-      page = await this.#documents.list({ limit: PAGE, after: page.at(-1)?.id ?? '' });
-    }
+    for await (const each of everyDocument(this.#documents)) if (this.#hasExpired(each)) await this.#documents.remove(each.id);
   }
 
-  async #allOf(user: string): Promise<Stored<SignIn>[]> {
-    const all: Stored<SignIn>[] = [];
-    for (;;) {
-      const last = all.at(-1);
-      const page = await this.#documents.find({ field: 'user', equals: user }, { limit: PAGE, ...(last && { after: last.id }) });
-      all.push(...page);
-      if (page.length < PAGE) return all;
-    }
+  #allOf(user: string): AsyncGenerator<Stored<SignIn>> {
+    return everyDocument(this.#documents, { field: 'user', equals: user });
   }
 
   #hasExpired({ value: { startedMs, lastUsedMs } }: Stored<SignIn>): boolean {

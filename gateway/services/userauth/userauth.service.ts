@@ -1,13 +1,14 @@
 /** Who somebody is: passwords, one-time codes, one-time links, sign-ins. */
+import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DatalabError } from '../../../engine/errors/errors.ts';
 import type { Identity } from '../../../engine/protocol/access.ts';
 import { LINK_KINDS, type Me, type User } from '../../../engine/protocol/account.ts';
-import type { Service } from '../service.ts';
+import type { Service, ServiceDeps } from '../service.ts';
 import { accountRoutes } from './account.routes.ts';
 import { Attempts } from './attempts.ts';
-import { type Auth, usersOf } from './auth.ts';
-import { Credentials } from './credentials.ts';
+import { type Auth, refused, usersOf } from './auth.ts';
+import { type Credential, Credentials } from './credentials.ts';
 import { linkRoutes } from './link.routes.ts';
 import { Links, type NewLink } from './links.ts';
 import { OpenId } from './open-id.ts';
@@ -21,8 +22,13 @@ const ENTER_TTL_MS = 86_400_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const BROWSER_MAX_CHARS = 200;
 
-export const userauthService: Service = async (server, deps) => {
+export const userauthService: Service = (server, deps) => addUserauth(server, deps, new Passwords());
+
+/** The service. @param passwords how dear they are to compute */
+export async function addUserauth(server: FastifyInstance, deps: ServiceDeps, passwords: Passwords): Promise<void> {
   const { documents, clock, ask, publicUrl } = deps;
+  // Its functions work once it was registered somewhere in this process.
+  if (!server.hasPlugin('@fastify/cookie')) await server.register(cookie);
   const credentials = await Credentials.open(documents);
   const signIns = await SignIns.open(documents, clock);
   const links = await Links.open(documents, clock);
@@ -32,18 +38,23 @@ export const userauthService: Service = async (server, deps) => {
     return { id, name, email, isOwner, roles, hasCodes: codes !== undefined, hasPassword: password !== undefined };
   }
 
-  async function enter(user: User, request: FastifyRequest, reply: FastifyReply): Promise<Me> {
+  async function enter(user: User, request: FastifyRequest, reply: FastifyReply, proven?: Credential): Promise<Me> {
     const { headers, asker } = request;
     const before = await signIns.find(signInTokenOf(headers.cookie) ?? '');
     if (before) await signIns.end(before.id, before.value.user);
-    const { token } = await signIns.start(user.id, (headers['user-agent'] ?? '').slice(0, BROWSER_MAX_CHARS), asker.address);
+    const { id, token } = await signIns.start(user.id, (headers['user-agent'] ?? '').slice(0, BROWSER_MAX_CHARS), asker.address);
+    // Whoever set another password, and ended all sign-ins, did not see this one if it was begun by the old one at the same time.
+    if (proven && (await credentials.get(user.id)).passwordNo !== proven.passwordNo) {
+      await signIns.end(id, user.id);
+      throw refused();
+    }
     reply.header('set-cookie', signInCookie(token, publicUrl()));
     return meOf(user);
   }
 
   const auth: Auth = {
     deps,
-    passwords: new Passwords(),
+    passwords,
     credentials,
     signIns,
     links,
@@ -61,7 +72,7 @@ export const userauthService: Service = async (server, deps) => {
   accountRoutes(server, auth);
   internalRoutes(server, auth);
   sweep(server, auth);
-};
+}
 
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
 const object = (properties: object, required: readonly string[]) => ({ type: 'object', additionalProperties: false, required, properties });

@@ -13,7 +13,10 @@ export function requireSoundConfig({ mask, block, targetAttribute, goals }: AppC
   for (const { name, by, match } of goals) if (by === 'target') requireSelector(`the goal ${name}`, match);
 }
 
-/** As far as one can tell without a page: trackers try it, and say so where it is none. */
+/**
+ * As far as one can tell without a page: trackers try it, and say so where it is none.
+ * @throws DatalabError `query-invalid`
+ */
 function requireSelector(field: string, selector: string): void {
   if (selector === '') return;
   const open: string[] = [];
@@ -37,9 +40,8 @@ function requireSelector(field: string, selector: string): void {
       if ('{}<;'.includes(char)) throw invalid(field, `“${char}” stands in no selector`);
       if ('[('.includes(char)) open.push(char);
       else if (char in PAIRS && open.pop() !== PAIRS[char]) throw invalid(field, `“${char}” closes nothing`);
-      if ('.#'.includes(last) && last !== '' && !/[\p{L}\p{N}_-]/u.test(char)) throw invalid(field, `a name is missing after “${last}”`);
+      if (/[.#]/.test(last) && !/[\w\u0080-\uffff-]/.test(char)) throw invalid(field, `a name is missing after “${last}”`);
       if (char.trim() !== '') last = char;
-      else if ('.#'.includes(last) && last !== '') throw invalid(field, `a name is missing after “${last}”`);
     }
   }
   if (quote !== '' || open.length > 0) throw invalid(field, `“${quote || open.at(-1)}” is not closed`);

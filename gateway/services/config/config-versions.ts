@@ -36,17 +36,16 @@ export class ConfigVersions {
 
   /** @param basedOn the latest version, as its author has seen it @throws DatalabError `changed-meanwhile` */
   async add(app: string, basedOn: number, by: string, note: string, config: AppConfig): Promise<void> {
-    const [latest = FIRST] = await this.history(app);
+    const found = await this.#versions.find({ field: 'app', equals: app }, { descending: true, limit: 1 });
+    const latest = found[0]?.value ?? FIRST;
     const version = basedOn + 1;
     // Two of one moment would look like none: nodes tell versions apart by their times.
     const atMs = Math.max(this.#clock.nowMs(), latest.atMs + 1);
     const record = { app, version, atMs, by, note, config };
     if (basedOn !== latest.version || !(await this.#versions.insert(idOf(app, version), record)))
-      throw new DatalabError(
-        'changed-meanwhile',
-        `Somebody else has changed the configuration meanwhile: version ${latest.version} is the latest.`,
-      );
-    (await this.#latest)?.set(app, record);
+      throw new DatalabError('changed-meanwhile', 'Somebody else has changed the configuration meanwhile.');
+    // Where they could not be read, they are read again.
+    (await this.#latest?.catch(() => null))?.set(app, record);
   }
 
   /** Makes a version like an older one. @throws DatalabError `version-unknown` or `changed-meanwhile` */
@@ -58,7 +57,10 @@ export class ConfigVersions {
 
   /** The latest version of each app that has one. Read once; from then on this process knows what it wrote. */
   async latestOfAll(): Promise<VersionRecord[]> {
-    this.#latest ??= this.#readLatest();
+    this.#latest ??= this.#readLatest().catch((error: unknown) => {
+      this.#latest = null;
+      throw error;
+    });
     return [...(await this.#latest).values()];
   }
 
@@ -70,8 +72,9 @@ export class ConfigVersions {
   }
 
   async forget(app: string): Promise<void> {
-    this.#latest = null;
     for await (const { id } of everyDocument(this.#versions, { field: 'app', equals: app })) await this.#versions.remove(id);
+    // Last: whoever has read meanwhile has seen some of it.
+    this.#latest = null;
   }
 }
 

@@ -5,7 +5,6 @@
 import { startClick } from './capture/click.ts';
 import { startControl } from './capture/control.ts';
 import { startDead } from './capture/dead.ts';
-import type { Point } from './capture/early.ts';
 import { startEngaged } from './capture/engaged.ts';
 import type { Emit, Env, Stop } from './capture/env.ts';
 import { startErrors } from './capture/errors.ts';
@@ -16,6 +15,7 @@ import { startInnerScroll } from './capture/inner-scroll.ts';
 import { startLayout } from './capture/layout.ts';
 import { startLink } from './capture/link.ts';
 import { startMove } from './capture/move.ts';
+import type { Point } from './capture/point.ts';
 import { startRage } from './capture/rage.ts';
 import { startScroll } from './capture/scroll.ts';
 import { startVitals } from './capture/vitals.ts';

@@ -1,6 +1,7 @@
-import { hearEarly, isPress, keepEarly, type Point } from './capture/early.ts';
+import { hearEarly, isPress, keepEarly } from './capture/early.ts';
 import { type Emit, type Env, later, whenIdle } from './capture/env.ts';
 import { stripAddress } from './capture/page.ts';
+import type { Point } from './capture/point.ts';
 import { privacy } from './capture/privacy.ts';
 import { reachOf } from './capture/scroll.ts';
 import { type ExtraModule, SHARED } from './shared.ts';

@@ -3,9 +3,10 @@
  * they stand, as all code does; its build puts what it was lent in their place (ops/build/tracker.ts).
  */
 import { EVENTS } from '../engine/protocol/events.ts';
-import { type Point, pointOf } from './capture/early.ts';
+import { pointOf } from './capture/early.ts';
 import { type Emit, type Env, later, listen, type Stop, whenIdle } from './capture/env.ts';
 import { stripAddress } from './capture/page.ts';
+import type { Point } from './capture/point.ts';
 import { privacy } from './capture/privacy.ts';
 
 export const SHARED = { EVENTS, pointOf, later, listen, whenIdle, stripAddress, privacy };

@@ -166,8 +166,9 @@ describe.skipIf(!executablePath).each([
     const rest = await gateway.event('move', ({ restMs }) => restMs >= 250);
     expect([rest.x, rest.y]).toEqual([Math.round(x), Math.round(y)]);
     await page.mouse.move(700, 500);
-    const hover = await gateway.event('hover');
-    expect(hover).toMatchObject({ target: '#buy', tag: 'button', text: 'Buy it' });
+    // On a slow machine the pointer rested on its way, too.
+    const hover = await gateway.event('hover', ({ target }) => target === '#buy');
+    expect(hover).toMatchObject({ tag: 'button', text: 'Buy it' });
     expect(hover.dwellMs).toBeGreaterThanOrEqual(250);
   });
 
@@ -415,7 +416,8 @@ describe.skipIf(!executablePath).each([
       await (await asked)();
       await gateway.event('move', ({ x }) => x < 300);
       expect(gateway.of('move')[0]).toMatchObject({ x: 300, y: 300, restMs: 0 });
-      expect(gateway.of('move')[0]?.atMs).toBeLessThanOrEqual(before);
+      // Within what the clock offset is measured to.
+      expect(gateway.of('move')[0]?.atMs).toBeLessThanOrEqual(before + 50);
       // The pointer came to rest before the extra came, and rests there still.
       await page.mouse.move(700, 500);
       expect(await gateway.event('hover')).toMatchObject({ target: '#buy' });

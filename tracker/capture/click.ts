@@ -1,23 +1,33 @@
 import type { EventOf } from '../../engine/protocol/events.ts';
 import { ELEMENT_SCALE } from '../../engine/protocol/limits.ts';
-import { type Point, pointOf } from './early.ts';
+import { pointOf } from './early.ts';
 import { type Emit, type Env, listen, type Stop } from './env.ts';
 import { holderOf, isElement } from './place.ts';
+import type { Point } from './point.ts';
 import { actionable, describeTarget } from './target.ts';
+
+/** Most elements remembered: within one target a pointer seldom comes over more. */
+const OVERS_MAX = 20;
 
 /**
  * Reports presses of any button and taps, with the time from entering the target to the press.
  * @param early what was pressed and entered until now
  */
 export function startClick(emit: Emit, env: Env, early: readonly Point[]): Stop {
-  let entered: Element | null = null;
-  let enteredMs = 0;
+  /** Elements that the pointer came over, the latest first: which target each is of is asked only when there is a press. */
+  let overs: Point[] = [];
   const targetOf = ({ element }: Point) => (isElement(element) ? actionable(element, env.config().targetAttribute) : null);
   const enter = (point: Point) => {
-    const target = targetOf(point);
-    if (target === entered) return;
-    entered = target;
-    enteredMs = point.event.timeStamp;
+    overs = [point, ...overs.slice(0, OVERS_MAX)];
+  };
+  /** From entering the target to the press, ms; 0 if the pointer is not on it. */
+  const hesitation = (element: Element, pressMs: number) => {
+    let sinceMs = pressMs;
+    for (const point of overs) {
+      if (targetOf(point) !== element) break;
+      sinceMs = point.event.timeStamp;
+    }
+    return Math.round(pressMs - sinceMs);
   };
   const press = (point: Point) => {
     const element = targetOf(point);
@@ -38,7 +48,7 @@ export function startClick(emit: Emit, env: Env, early: readonly Point[]): Stop 
       elementX: share(inX, box.width),
       elementY: share(inY, box.height),
       button: event.button,
-      hesitationMs: element === entered && !byKey ? Math.round(event.timeStamp - enteredMs) : 0,
+      hesitationMs: byKey ? 0 : hesitation(element, event.timeStamp),
       fixed: isFixed(element) ? 1 : 0,
     };
     emit(click, page);

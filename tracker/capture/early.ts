@@ -1,15 +1,5 @@
-import type { PageContext } from '../../engine/protocol/events.ts';
 import { type Env, listen, type Stop } from './env.ts';
-
-/** The pointer on a page: page coordinates in CSS pixels, epoch ms, and what lay under it. */
-export type Point = {
-  readonly x: number;
-  readonly y: number;
-  readonly atMs: number;
-  readonly page: PageContext;
-  readonly element: unknown;
-  /** What told of it: among what came early, it may also be an error, which has no place. */ readonly event: globalThis.Event;
-};
+import type { Point } from './point.ts';
 
 /** What the extra makes events of once it is there, from the page's first moment on. */
 const EARLY_TYPES = ['pointermove', 'pointerover', 'click', 'auxclick', 'error', 'unhandledrejection'];
@@ -17,9 +7,16 @@ const EARLY_TYPES = ['pointermove', 'pointerover', 'click', 'auxclick', 'error',
 /** Most ways kept: at sixty a second, a quarter of a minute. Who comes later has the first ones, and the way ends early. */
 const EARLY_MAX = 1_000;
 
-/** Where something happened, and when. */
+/** What lay under the pointer, in an open shadow root, too. Asking for the whole path costs, and is seldom needed. */
+const elementOf = (event: PointerEvent) => ((event.target as Partial<Element> | null)?.shadowRoot ? event.composedPath()[0] : event.target);
+
+/** Where something happened, and when. Several behaviours hear each move: for one event there is one. */
 export function pointOf(event: PointerEvent, env: Env): Point {
-  return { ...env.placeOf(event), atMs: Date.now(), page: env.page(), element: event.composedPath()[0], event };
+  if (env.latest?.event !== event) {
+    const { x, y } = env.placeOf(event);
+    env.latest = { x, y, atMs: Date.now(), page: env.page(), element: elementOf(event), event };
+  }
+  return env.latest;
 }
 
 /** True for a press of any button, or a tap. */

@@ -1,7 +1,9 @@
 /** What every behaviour in this folder is given: `start(emit, env) → stop`. */
 import type { Event, EventOf, PageContext } from '../../engine/protocol/events.ts';
 import type { TrackerConfig } from '../../engine/protocol/hello.ts';
+
 import type { Guard } from './guard.ts';
+import type { Point } from './point.ts';
 
 /** Takes an event. @param page where it happened, if not on the page as it is now */
 export type Emit = (event: Event, page?: PageContext) => void;
@@ -33,6 +35,7 @@ export type Env = {
    * its place that knows frames.
    */
   placeOf: (event: PointerEvent) => { readonly x: number; readonly y: number };
+  /** The point that was made last. */ latest?: Point;
   readonly heard: Set<Heard>;
   /** Take each press, once it was reported. */ readonly judges: Set<Judge>;
   /** Behaviours that hold something back register here to let it go. */ readonly settlers: Set<() => void>;

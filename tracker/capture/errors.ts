@@ -1,6 +1,6 @@
 import type { EventOf, PageContext } from '../../engine/protocol/events.ts';
-import type { Point } from './early.ts';
 import { type Emit, type Env, listen, type Stop } from './env.ts';
+import type { Point } from './point.ts';
 
 /** Longest message and stack, in characters, and how often the same error is told on one page (rules.md, Events). */
 export const MESSAGE_MAX_CHARS = 500;

@@ -6,7 +6,8 @@ const frameOf = (inner: Partial<Element>) => inner.ownerDocument !== document &&
 /** In frames places are measured, which lays them out. */
 const placeOf: Env['placeOf'] = (event) => {
   let { clientX: x, clientY: y } = event;
-  const first = frameOf(event.composedPath()[0] as Partial<Element>);
+  // The document itself, or a window, has no document around it: it is no frame's.
+  const first = frameOf(event.target as Partial<Element>);
   if (!first) return { x: event.pageX, y: event.pageY };
   for (let frame: Element | null | undefined | false = first; frame; frame = frameOf(frame)) {
     const { left, top } = frame.getBoundingClientRect();
@@ -31,6 +32,8 @@ export function startFrames(env: Env): Stop {
   const isNew = (node: Node) => !known.has(node) && known.add(node);
 
   const enterRoot = (event: globalThis.Event) => {
+    // At the window what lies in a shadow root is its host's.
+    if (!(event.target as Partial<Element>).shadowRoot) return;
     for (const node of event.composedPath()) {
       if (!('host' in node && 'mode' in node) || !isNew(node as ShadowRoot)) continue;
       for (const [type, listener] of env.heard) if (NOT_COMPOSED.includes(type)) node.addEventListener(type, listener, options);

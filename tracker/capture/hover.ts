@@ -1,7 +1,8 @@
-import { type Point, pointOf } from './early.ts';
+import { pointOf } from './early.ts';
 import { type Emit, type Env, listen, type Stop } from './env.ts';
 import { isWay } from './move.ts';
 import { isElement } from './place.ts';
+import type { Point } from './point.ts';
 import { actionable, describeTarget } from './target.ts';
 
 /** A pointer that lies still longer than this was left alone: nobody looks at one thing for so long. */

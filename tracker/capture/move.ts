@@ -1,6 +1,7 @@
 import type { PageContext } from '../../engine/protocol/events.ts';
-import { type Point, pointOf } from './early.ts';
+import { pointOf } from './early.ts';
 import { type Emit, type Env, later, listen, type Stop } from './env.ts';
+import type { Point } from './point.ts';
 import { createThinner, REST_MIN_MS } from './thinner.ts';
 
 /** True for a place on a pointer's way; a finger is no pointer: it comes as clicks and scrolls. */

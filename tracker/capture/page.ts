@@ -17,6 +17,7 @@ export function stripAddress(href: string): string {
 
 /**
  * Makes the reader of the page's address and sizes. The same object is given until one of them changed, or a second has passed.
+ * Whoever changes the address says so: comparing it on each move costs more than all else.
  * @param again reads now, and writes the address as it is written from now on (privacy.urlKeep): also in the object that was given before
  */
 export function createPageReader(): (again?: boolean) => PageContext {
@@ -26,7 +27,7 @@ export function createPageReader(): (again?: boolean) => PageContext {
   return (again) => {
     if (again && page) page.url = stripAddress(href);
     const nowMs = performance.now();
-    if (page && !again && href === location.href && nowMs - readMs < SIZE_MAX_AGE_MS) return page;
+    if (page && !again && nowMs - readMs < SIZE_MAX_AGE_MS) return page;
     href = location.href;
     readMs = nowMs;
     const root = document.documentElement;

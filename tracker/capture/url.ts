@@ -43,6 +43,7 @@ export function startUrl(emit: Emit, env: Env): Stop {
     href = location.href;
     // Sites keep what is typed or scrolled in the query; that is no way anybody went.
     if (cause === 'replace' && from === to) return;
+    env.page(true);
     settle(env);
     const nowMs = Date.now();
     emit({ kind: 'urlchange', atMs: nowMs, from, to, elapsedMs: nowMs - sinceMs, cause }, { ...env.page(), url: from });

@@ -62,7 +62,7 @@ export type AskOptions = {
 
 /**
  * Asks a service and reads its answer.
- * @throws DatalabError what the service refused with, or `service-away`
+ * @throws DatalabError what the service refused with; `service-away`; `internal` for an answer that is none of ours
  */
 export type Ask = <T>(service: ServiceName, method: Method, path: string, options?: AskOptions) => Promise<T>;
 
@@ -81,18 +81,24 @@ export function createAsk(calls: Readonly<Record<ServiceName, Call>>, seals: Sea
       ...(body && { 'content-type': 'application/json' }),
     };
     const answer = await calls[service]({ method, path, headers, ...(body && { body: JSON.stringify(body) }), timeoutMs });
-    if (answer.status < 400) return (answer.body === '' ? null : JSON.parse(answer.body)) as T;
-    const { code, message } = refusalOf(answer.body);
-    throw new DatalabError(code in ERRORS ? (code as ErrorCode) : 'internal', message);
+    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer.body);
+    try {
+      return (answer.body === '' ? null : JSON.parse(answer.body)) as T;
+    } catch {
+      throw notOurs();
+    }
   };
 }
 
-function refusalOf(body: string): Pick<Refusal, 'code' | 'message'> {
+function refusalOf(body: string): DatalabError {
   try {
     const { code, message } = JSON.parse(body) as Partial<Refusal>;
-    if (typeof code === 'string' && typeof message === 'string') return { code, message };
+    if (typeof code === 'string' && Object.hasOwn(ERRORS, code) && typeof message === 'string')
+      return new DatalabError(code as ErrorCode, message);
   } catch {
-    // Not ours.
+    // Said below.
   }
-  return { code: 'internal', message: 'A service answered what is no answer of ours.' };
+  return notOurs();
 }
+
+const notOurs = () => new DatalabError('internal', 'A service answered what is no answer of ours.');

@@ -26,7 +26,7 @@ export class Changes {
 
   /** Resolves once the version is not `known` any more, at the latest after `waitMs`. */
   wait(known: number, waitMs: number): Promise<void> {
-    if (known !== this.#version) return Promise.resolve();
+    if (known !== this.#version || waitMs === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         cancel();

@@ -33,9 +33,9 @@ export class PublicKeys {
       .sort((a, b) => b.createdMs - a.createdMs || (a.key < b.key ? -1 : 1));
   }
 
-  /** The newest that goes on; undefined for an app without one. */
+  /** The newest that is not to end; undefined for an app without one. */
   async newest(app: string): Promise<PublicKey | undefined> {
-    return (await this.of(app)).find((key) => this.#goesOn(key));
+    return (await this.of(app)).find(goesOn);
   }
 
   /** Makes a key with a name of its own, unless it is there. @throws DatalabError `app-exists` if it is another app's */
@@ -66,14 +66,15 @@ export class PublicKeys {
   }
 
   async #end(app: string, key: string, endsMs: number | null): Promise<void> {
-    const others = (await this.of(app)).filter((other) => other.key !== key);
-    if (endsMs !== null && !others.some((other) => other.endsMs === undefined))
+    const keys = await this.of(app);
+    if (!keys.some((other) => other.key === key)) throw new DatalabError('key-unknown', `This app has no key ${key}.`);
+    if (endsMs !== null && !keys.some((other) => other.key !== key && goesOn(other)))
       throw new DatalabError('key-last', `${key} is the only key of this app that goes on.`);
-    const { outcome } = await this.#keys.update(key, ({ endsMs: _, ...record }) => {
-      if (record.app !== app) throw unknown(key);
-      return { ...record, ...(endsMs !== null && { endsMs: Math.max(endsMs, this.#clock.nowMs()) }) };
-    });
-    if (outcome === 'missing') throw unknown(key);
+    await this.#keys.update(key, ({ endsMs: _, ...record }) => ({
+      ...record,
+      // What was taken until now was taken.
+      ...(endsMs !== null && { endsMs: Math.max(endsMs, this.#clock.nowMs()) }),
+    }));
   }
 
   async used(key: string, atMs: number): Promise<void> {
@@ -89,12 +90,8 @@ export class PublicKeys {
   async forget(app: string): Promise<void> {
     for await (const { id } of everyDocument(this.#keys, { field: 'app', equals: app })) await this.#keys.remove(id);
   }
-
-  #goesOn({ endsMs }: PublicKey): boolean {
-    return endsMs === undefined || endsMs > this.#clock.nowMs();
-  }
 }
 
-const unknown = (key: string) => new DatalabError('key-unknown', `This app has no key ${key}.`);
+const goesOn = ({ endsMs }: PublicKey): boolean => endsMs === undefined;
 /** When exactly is nobody's business. */
 export const toTheMinute = (atMs: number): number => atMs - (atMs % 60_000);

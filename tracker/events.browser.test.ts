@@ -249,7 +249,7 @@ describe.skipIf(!executablePath).each([
       expect(change?.elapsedMs).toBeGreaterThanOrEqual(3_000);
       expect(change?.elapsedMs).toBeLessThan(30_000);
       // Not the minute in which nobody did anything.
-      expect(abandon).toMatchObject({ elapsedMs: change?.elapsedMs, atMs: change?.atMs });
+      for (const name of ['elapsedMs', 'atMs'] as const) expect(Math.abs(abandon[name] - (change?.[name] ?? 0))).toBeLessThanOrEqual(5);
       expect(JSON.stringify(gateway.stored)).not.toContain('secret');
     });
 

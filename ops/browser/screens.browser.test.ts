@@ -43,12 +43,7 @@ const SCREENS: readonly Screen[] = [
   { name: 'settings-app', path: () => '/settings/app', ready: 'form' },
   { name: 'settings-install', path: () => '/settings/install', ready: '.snippet' },
   { name: 'settings-capture', path: () => '/settings/capture', ready: 'form' },
-  { name: 'settings-keys', path: () => '/settings/keys', ready: 'table' },
   { name: 'settings-people', path: () => '/settings/people', ready: 'form' },
-  { name: 'settings-apps', path: () => '/settings/apps', ready: 'table' },
-  { name: 'settings-users', path: () => '/settings/users', ready: 'table' },
-  { name: 'audit', path: () => '/audit', ready: 'table' },
-  { name: 'account', path: () => '/account', ready: 'form' },
   { name: 'not-found', path: () => '/nowhere', ready: '.message' },
 ];
 

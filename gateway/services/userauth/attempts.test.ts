@@ -97,3 +97,28 @@ it('the wall clock opens no lock', () => {
   clock.stepWall(86_400_000);
   expect(lockedForMs()).toBe(MINUTE_MS);
 });
+
+it('one attempt that is kept open takes back no lock that others made: a right one of their own lets nobody guess on', () => {
+  const { right, begin } = setUp();
+  let guesses = 0;
+  for (let round = 0; round < 10; round++) {
+    const own = begin('eve@x', 'one place');
+    if ('lockedForMs' in own) break;
+    while (!('lockedForMs' in begin(`victim${round}-${guesses}@x`, 'one place'))) guesses++;
+    own.succeeded();
+  }
+  expect(guesses).toBeLessThan(30);
+  expect(() => right('eve@x', 'one place')).toThrow('locked');
+});
+
+it('one that was neither right nor wrong takes back itself alone: codes cannot be tried without end', () => {
+  const { begin } = setUp();
+  let codes = 0;
+  for (let round = 0; round < 10; round++) {
+    const withoutCode = begin('a@x', `a${round}`);
+    if ('lockedForMs' in withoutCode) break;
+    while (!('lockedForMs' in begin('a@x', `b${round}`))) codes++;
+    withoutCode.undo();
+  }
+  expect(codes).toBeLessThan(10);
+});

@@ -44,26 +44,15 @@ export class Attempts {
     const counts = [this.#countOf('email', emailKey), this.#countOf('source', source)] as const;
     const lockedForMs = Math.max(...counts.map((count) => count.lockedUntilMs - nowMs));
     if (lockedForMs > 0) return { lockedForMs };
-    const before = counts.map((count) => ({ ...count }));
-    this.#fail('email', counts[0]);
-    this.#fail('source', counts[1]);
-    const undo = (index: 0 | 1) => {
-      const [count, was] = [counts[index], before[index]];
-      if (count.lockedUntilMs > 0 && was && count.locks > was.locks) {
-        // It was this one that locked it.
-        Object.assign(count, was);
-        return;
-      }
-      count.failures = Math.max(0, count.failures - 1);
-    };
+    const [undoEmail, undoSource] = [this.#fail('email', counts[0]), this.#fail('source', counts[1])] as const;
     return {
       succeeded: () => {
         this.#counts.email.delete(emailKey);
-        undo(1);
+        undoSource();
       },
       undo: () => {
-        undo(0);
-        undo(1);
+        undoEmail();
+        undoSource();
       },
     };
   }
@@ -81,13 +70,21 @@ export class Attempts {
     return fresh;
   }
 
-  #fail(kind: Kind, count: Count): void {
+  /** @returns takes back this one failure, and the lock only if it was this one that made it: others begun since stay counted */
+  #fail(kind: Kind, count: Count): () => void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - count.sinceMs >= WINDOW_MS) Object.assign(count, { failures: 0, sinceMs: nowMs });
     count.failures += 1;
-    if (count.failures < FAILURES_MAX[kind]) return;
+    if (count.failures < FAILURES_MAX[kind]) {
+      return () => {
+        count.failures = Math.max(0, count.failures - 1);
+      };
+    }
     count.lockedUntilMs = nowMs + Math.min(LOCK_MIN_MS * 2 ** count.locks, LOCK_MAX_MS);
     count.locks += 1;
     count.failures = 0;
+    return () => {
+      Object.assign(count, { failures: FAILURES_MAX[kind] - 1, lockedUntilMs: 0, locks: count.locks - 1 });
+    };
   }
 }

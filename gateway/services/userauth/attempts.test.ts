@@ -22,7 +22,7 @@ function setUp() {
   const fail = (times: number, email?: string, source?: string) => {
     for (let time = 0; time < times; time++) right(email, source);
   };
-  return { clock, lockedForMs, fail, right };
+  return { clock, lockedForMs, fail, right, begin };
 }
 
 it('ten failures lock an email wherever they come from, and no other email', () => {

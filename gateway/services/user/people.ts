@@ -68,11 +68,12 @@ export class People {
     return users;
   }
 
-  /** @throws DatalabError `user-exists` if there is one with this email, or, with `onlyFirst`, any */
+  /** @throws DatalabError `user-exists` if there is one with this email, or, with `onlyFirst`, any; `changed-meanwhile` while the first is made */
   async create({ id = uuidv7(), name, email, isOwner, roles, onlyFirst = false }: NewUser): Promise<User> {
     if (onlyFirst && (await this.count()) > 0) throw new DatalabError('user-exists', 'Somebody has an account already.');
     if (isOwner && onlyFirst && !(await this.#owners.addFirst(id))) {
-      throw new DatalabError('user-exists', 'Somebody has an account already, or is making it now.');
+      if ((await this.count()) > 0) throw new DatalabError('user-exists', 'Somebody has an account already.');
+      throw new DatalabError('changed-meanwhile', 'Somebody is making the first account just now: try again in a minute.');
     }
     if (isOwner && !onlyFirst) await this.#owners.add(id);
     const document = { name, email, emailKey: emailKeyOf(email), roles, createdMs: this.#clock.nowMs() };

@@ -192,10 +192,14 @@ function internalRoutes(server: FastifyInstance, people: People, invitations: In
     '/internal/user/invitations/:invitation/take',
     { config, schema: { params: INVITATION_PARAMS, body: object({ id, name }, ['name']), response: { 200: USER } } },
     async ({ params, body }) => {
-      const invitation = await invitations.take(params.invitation);
-      const known = await people.byEmail(invitation.email);
-      if (known) return people.setRole(known.id, invitation.app, invitation.role);
-      return people.create({ ...body, email: invitation.email, isOwner: false, roles: { [invitation.app]: invitation.role } });
+      const { email, app, role } = await invitations.take(params.invitation);
+      try {
+        return await people.create({ ...body, email, isOwner: false, roles: { [app]: role } });
+      } catch (error) {
+        const known = await people.byEmail(email);
+        if (!known) throw error;
+        return people.setRole(known.id, app, role);
+      }
     },
   );
 }

@@ -1,7 +1,9 @@
 import { TOTP } from 'otpauth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DatalabError } from '../../../engine/errors/errors.ts';
 import type { CodesBegun, Link, SignIns, User, UserList } from '../../../engine/protocol/account.ts';
 import { type Accounts, ADA, BOB, type Browser, openAccounts } from './fixture/accounts-world.ts';
+import { between } from './fixture/between.ts';
 import { newToken } from './tokens.ts';
 
 const DAY_MS = 86_400_000;
@@ -85,6 +87,43 @@ describe('set-up', () => {
       expect([given, status, body.code]).toEqual([given, 400, code]);
     }
     expect((await world.browser().useToken(token, ADA)).status).toBe(200);
+  });
+});
+
+describe('a set-up whose account cannot be stored now', () => {
+  async function failingOnce(isStored: boolean) {
+    await world.close();
+    let isFailing = true;
+    world = await openAccounts({
+      between: (documents) =>
+        between(documents, 'users', (inner) => ({
+          async insert(id, value) {
+            if (!isFailing) return inner.insert(id, value);
+            isFailing = false;
+            if (isStored) await inner.insert(id, value);
+            throw new DatalabError('store-away', 'No answer came.');
+          },
+        })),
+    });
+    const token = await world.setUpToken();
+    expect((await world.browser().useToken(token, ADA)).body.code).toBe('store-away');
+    return token;
+  }
+
+  it('is done later, with the same link', async () => {
+    const token = await failingOnce(false);
+    // For all that is known, it is being made.
+    expect((await world.browser().useToken(token, ADA)).body.code).toBe('changed-meanwhile');
+    world.clock.advance(30_000);
+    expect((await world.browser().useToken(token, ADA)).body).toMatchObject({ isOwner: true });
+    expect((await world.browser().signIn(ADA.email, ADA.password)).status).toBe(200);
+  });
+
+  it('or was stored all the same: its owner comes in by the password that they gave', async () => {
+    const token = await failingOnce(true);
+    expect((await world.browser().useToken(token, { ...ADA, password: PHRASE })).body.code).toBe('user-exists');
+    const { status, body } = await world.browser().signIn(ADA.email, ADA.password);
+    expect([status, body]).toMatchObject([200, { isOwner: true }]);
   });
 });
 
@@ -213,7 +252,8 @@ describe('invitation', () => {
     const answers = await Promise.all(tokens.map((token) => world.browser().useToken(token, BOB_GIVEN)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     const { users } = (await hers.request<UserList>('GET', '/api/users')).body;
-    expect(users.filter(({ email }) => email.toLowerCase() === BOB.email)).toHaveLength(1);
+    const bobs = users.filter(({ email }) => email.toLowerCase() === BOB.email);
+    expect(bobs.map(({ roles }) => roles)).toEqual([{ shop: 'viewer', other: 'analyst' }]);
     expect((await world.browser().signIn(BOB.email, BOB.password)).status).toBe(200);
   });
 

@@ -36,7 +36,7 @@ export function linkRoutes(server: FastifyInstance, auth: Auth): void {
       // From here on it is used: of many at the same time one goes on.
       await links.take(token);
       const user = await personOf(link, { name, email, hash }).catch(async (error: unknown) => {
-        if (isAway(error)) await links.restore(token, link);
+        if (isPassing(error)) await links.restore(token, link);
         throw error;
       });
       if (link.kind === 'reset') {
@@ -68,13 +68,15 @@ export function linkRoutes(server: FastifyInstance, auth: Auth): void {
       throw new DatalabError('user-exists', 'You have an account already, and the role: sign in with it.');
     } catch (error) {
       // An answer that did not come may have been a yes.
-      if (!isAway(error)) await credentials.remove(id);
+      if (!isPassing(error)) await credentials.remove(id);
       throw error;
     }
   }
 }
 
-const isAway = (error: unknown): boolean => error instanceof DatalabError && (error.code === 'service-away' || error.code === 'store-away');
+const PASSING: ReadonlySet<string> = new Set(['service-away', 'store-away', 'changed-meanwhile']);
+/** What could not be done now, and may be done later. */
+const isPassing = (error: unknown): boolean => error instanceof DatalabError && PASSING.has(error.code);
 
 function required(field: string, value: string | undefined): string {
   if (value === undefined) throw new DatalabError('query-invalid', `${field} is missing.`);

@@ -13,8 +13,11 @@ import { SERVICES, type ServiceName } from './services.ts';
  */
 export async function openDocuments(settings: Settings, name: ServiceName): Promise<Documents> {
   const { database } = SERVICES[name];
-  const uri = settings[`${name}storageUri`] || settings.mongodbUri;
-  if (uri !== '') return openMongoDocuments({ uri, database, timeoutMs: settings.mongodbTimeoutMs });
+  const own = settings[`${name}storageUri`];
+  const uri = own || settings.mongodbUri;
+  // The common address names the store's database; its own, if it names one, names this one.
+  const [, named = database] = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(own) ?? [];
+  if (uri !== '') return openMongoDocuments({ uri, database: named, timeoutMs: settings.mongodbTimeoutMs });
   try {
     mkdirSync(settings.dataDir, { recursive: true });
   } catch (error) {

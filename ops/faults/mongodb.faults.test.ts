@@ -16,6 +16,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { afterEach, expect, test } from 'vitest';
 import { OWNER, useLink } from '../../gateway/access/fixture/sign-in.ts';
 import { openStore } from '../../gateway/main.ts';
+import { SERVICE_NAMES } from '../../gateway/services/services.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import { Random } from '../demo/visitors/random.ts';
 import { compareBooks, NOTHING_WRONG } from './compare-books.ts';
@@ -109,6 +110,8 @@ async function nodeUnderLoad(name: string) {
   const client = await new MongoClient(SERVER, { heartbeatFrequencyMS: 500 }).connect();
   releases.push(() => client.close());
   releases.push(() => client.db(database).dropDatabase());
+  /** A database of its own for each service, as each test has one. */
+  const ofService = (name: string) => Object.assign(new URL(address), { pathname: `/${database}-${name}` });
   const environment = {
     DATALAB_PORT: await freePort(),
     DATALAB_DATA_DIR: dataDir,
@@ -117,7 +120,9 @@ async function nodeUnderLoad(name: string) {
     DATALAB_LOG_LEVEL: 'fatal',
     DATALAB_MONGODB_URI: address.href,
     DATALAB_MONGODB_TIMEOUT_MS: '2000',
+    ...Object.fromEntries(SERVICE_NAMES.map((name) => [`DATALAB_${name.toUpperCase()}STORAGE_URI`, ofService(name).href])),
   };
+  for (const name of SERVICE_NAMES) releases.push(() => client.db(ofService(name).pathname.slice(1)).dropDatabase());
   const random = new Random(SEED);
   const node = new NodeProcess(environment);
   releases.push(() => node.kill());

@@ -12,5 +12,6 @@ export function ownHosts({ host, publicUrl }: Pick<Settings, 'host' | 'publicUrl
   // The services ask each other by their swarm names, which no page has.
   const own = new Set<string>(['localhost', '127.0.0.1', '[::1]', host, ...SERVICE_NAMES]);
   if (publicUrl) own.add(new URL(publicUrl).hostname);
-  return (asked) => own.has(URL.parse(`http://${asked ?? ''}`)?.hostname ?? '');
+  // A host and its port, and nothing that an address would take for something else, e.g. a name in front of @.
+  return (asked = '') => !/[@/?#\\]/.test(asked) && own.has(URL.parse(`http://${asked}`)?.hostname ?? '');
 }

@@ -23,7 +23,7 @@ let world: AbusedNode;
 let base: string;
 beforeAll(async () => {
   world = await openNode();
-  base = world.node.url;
+  ({ base } = world);
 });
 afterAll(() => world.close());
 

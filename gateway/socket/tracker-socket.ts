@@ -8,6 +8,7 @@ import { FRAME_MAX_BYTES } from '../../engine/protocol/limits.ts';
 import { CLOSE_CODES } from '../../engine/protocol/messages.ts';
 import type { Tickets } from '../hello/tickets.ts';
 import { limitPings } from './ping-limit.ts';
+import { Reading } from './reading.ts';
 import { refuseUpgrade, type Upgrade } from './upgrades.ts';
 
 /** Most fragments of one message: our trackers send one. Floods of tiny ones are closed by ws with 1008. */
@@ -41,14 +42,18 @@ export function createTrackerSockets({ clock, registry, tickets }: { clock: Cloc
     server.handleUpgrade(request, socket, head, (peer) => {
       server.emit('connection', peer, request);
       limitPings(clock, peer);
-      const port = portOf(peer);
-      // An error is always followed by close, which is where the session hears of it.
-      peer.on('error', () => undefined);
-      peer.on('close', () => registry.detach(session, port));
-      peer.on('message', (data: Buffer, isBinary: boolean) => {
+      const reading = new Reading(peer, (data, isBinary) => {
         if (isBinary) registry.deliverFrame(session, data);
         else registry.deliverText(session, data.toString(), data);
       });
+      const port = { ...portOf(peer), pause: () => reading.stop(), resume: () => reading.resume() };
+      // An error is always followed by close, which is where the session hears of it.
+      peer.on('error', () => undefined);
+      peer.on('close', () => {
+        reading.end();
+        registry.detach(session, port);
+      });
+      peer.on('message', (data: Buffer, isBinary: boolean) => reading.arrived(data, isBinary));
       if (!registry.attach(session, port)) peer.close(CLOSE_CODES.ended, 'a newer page took over');
     });
   };

@@ -6,18 +6,7 @@ import { encodePost } from '../../engine/protocol/codec/post.ts';
 import type { Event } from '../../engine/protocol/events.ts';
 import { LIFECYCLE_EVENTS } from '../../engine/protocol/lifecycle.ts';
 import type { ServerMessage } from '../../engine/protocol/messages.ts';
-import {
-  type AbusedNode,
-  eventually,
-  frameOf,
-  hello,
-  ORIGIN,
-  openLive,
-  openNode,
-  openSocket,
-  postHello,
-  request,
-} from './fixture/stranger.ts';
+import { type AbusedNode, frameOf, hello, ORIGIN, openLive, openNode, openSocket, postHello, request } from './fixture/stranger.ts';
 
 let world: AbusedNode;
 let base: string;
@@ -196,31 +185,29 @@ it('37: in a watch of the UI’s socket: refused', async () => {
   live.socket.terminate();
 });
 
-it('38: of a session that floods everything is taken or refused with a reason, and no more is held than its bound; its neighbour’s acks come meanwhile', async () => {
+it('38: a session that floods is told to thin and waits; nothing of it is lost; its neighbour’s acks come meanwhile', async () => {
   const ROUNDS = 20;
-  const PER_ROUND = 500;
+  const PER_ROUND = 250;
   const [answer, neighbour] = [await hello(base), await hello(base)];
   const [loud, calm] = [await openSocket(answer), await openSocket(neighbour)];
   const inbox = world.node.registry.find(answer.session)?.inbox;
   const waiting: number[] = [];
+  let overtaken = 0;
   for (let round = 1; round <= ROUNDS; round++) {
     for (let i = 1; i <= PER_ROUND; i++) loud.socket.send(frameOf((round - 1) * PER_ROUND + i, [move()]));
     calm.socket.send(frameOf(round, [move()]));
     await calm.until(acked(round));
     waiting.push(inbox?.length ?? 0);
+    if (!loud.said.some(acked(round * PER_ROUND))) overtaken++;
   }
-  // The neighbour’s frame did not wait until all before it was stored.
+  // The neighbour’s frames did not wait until all that were sent before them were stored.
+  expect(overtaken).toBeGreaterThan(0);
   expect(Math.max(...waiting)).toBeGreaterThan(0);
-  expect(Math.max(...waiting)).toBeLessThanOrEqual(2 * INBOX_MAX_FRAMES);
-  const refused = () => loud.said.filter((message) => message.type === 'REFUSED');
-  const stored = await eventually(
-    async () => (await detail(answer.session)).row.events,
-    (events) => events + refused().length >= ROUNDS * PER_ROUND,
-  );
-  expect(stored).toBeGreaterThan(0);
-  expect(stored + refused().length).toBe(ROUNDS * PER_ROUND);
-  expect(refused().filter(({ reason, retry }) => reason !== 'inbox-full' || !retry)).toEqual([]);
+  expect(Math.max(...waiting)).toBeLessThanOrEqual(INBOX_MAX_FRAMES);
+  await loud.until(acked(ROUNDS * PER_ROUND));
+  expect(loud.said.filter(({ type }) => type === 'REFUSED')).toEqual([]);
   expect(loud.said.some((message) => message.type === 'THIN' && message.level > 0)).toBe(true);
+  expect((await detail(answer.session)).row).toMatchObject({ events: ROUNDS * PER_ROUND, lostEvents: 0 });
   expect(new Set(calm.said.map(({ type }) => type))).toEqual(new Set(['ACK']));
   expect((await detail(neighbour.session)).row.events).toBe(ROUNDS);
   for (const { socket } of [loud, calm]) socket.terminate();

@@ -49,7 +49,7 @@ import { startLoneService } from './services/lone-service.ts';
 import { createServices } from './services/mount.ts';
 import { openDocuments } from './services/open-documents.ts';
 import { SERVICE_NAMES, SERVICES, type ServiceName } from './services/services.ts';
-import { SIGN_IN_COOKIES } from './services/userauth/sign-in-cookie.ts';
+import { signInTokenOf } from './services/userauth/sign-in-cookie.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { startHeartbeat } from './socket/heartbeat.ts';
 import { createLiveSockets } from './socket/live-socket.ts';
@@ -127,7 +127,7 @@ export async function startNode(settings: Settings): Promise<Node> {
   });
   const { ask } = services;
   const directory = new Directory(clock, ask);
-  const identify = createIdentify({ clock, seals, directory, ask, cookies: SIGN_IN_COOKIES });
+  const identify = createIdentify({ clock, seals, directory, ask, tokenOf: (header) => signInTokenOf(header, url()) });
   const isOwnHost = ownHosts(settings);
   const audit = (act: Act) =>
     void ask('app', 'POST', '/internal/app/audit', { body: act }).catch((error: unknown) =>

@@ -1,7 +1,6 @@
 /** Says who asks: by what another of our processes sealed, by an API token, or by the cookie of a sign-in. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { fastifyCookie } from '@fastify/cookie';
 import type { Clock } from '../../engine/clock/clock.ts';
 import { DatalabError } from '../../engine/errors/errors.ts';
 import type { Identity } from '../../engine/protocol/access.ts';
@@ -19,13 +18,13 @@ export type IdentifyDeps = {
   readonly seals: Seals;
   readonly directory: Pick<Directory, 'ofToken'>;
   readonly ask: Ask;
-  /** Names of the sign-in's cookie: with TLS, and without. */ readonly cookies: readonly string[];
+  /** The token of a sign-in, of a `cookie` header. */ readonly tokenOf: (header: string | undefined) => string | undefined;
 };
 
 export type Identify = (request: { readonly headers: IncomingHttpHeaders; readonly ip: string }) => Promise<Asker>;
 
 /** @throws DatalabError `token-refused`, or `service-away` when nobody can say whose a sign-in is */
-export function createIdentify({ clock, seals, directory, ask, cookies }: IdentifyDeps): Identify {
+export function createIdentify({ clock, seals, directory, ask, tokenOf }: IdentifyDeps): Identify {
   const believed = new Map<string, { readonly identity: Promise<Identity | null>; readonly untilMs: number }>();
   const salt = randomBytes(32);
 
@@ -59,8 +58,7 @@ export function createIdentify({ clock, seals, directory, ask, cookies }: Identi
       if (!identity) throw new DatalabError('token-refused', 'This API token is unknown, has ended, or has expired.');
       return { ...from, identity };
     }
-    const given = fastifyCookie.parse(headers.cookie ?? '');
-    const signIn = cookies.map((name) => given[name]).find((value) => value !== undefined);
+    const signIn = tokenOf(headers.cookie);
     return { ...from, identity: signIn ? await ofSignIn(signIn) : null };
   };
 }

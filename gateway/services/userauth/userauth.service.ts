@@ -40,7 +40,7 @@ export async function addUserauth(server: FastifyInstance, deps: ServiceDeps, pa
 
   async function enter(user: User, request: FastifyRequest, reply: FastifyReply, proven?: Credential): Promise<Me> {
     const { headers, asker } = request;
-    const before = await signIns.find(signInTokenOf(headers.cookie) ?? '');
+    const before = await signIns.find(signInTokenOf(headers.cookie, publicUrl()) ?? '');
     if (before) await signIns.end(before.id, before.value.user);
     const { id, token } = await signIns.start(user.id, (headers['user-agent'] ?? '').slice(0, BROWSER_MAX_CHARS), asker.address);
     // Whoever set another password, and ended all sign-ins, did not see this one if it was begun by the old one at the same time.

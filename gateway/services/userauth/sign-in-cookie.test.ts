@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { signInCookie, signInTokenOf } from './sign-in-cookie.ts';
+
+const SECURE = 'https://lab.example';
+const PLAIN = 'http://localhost:8080';
+
+it('what is set is what is read, with and without TLS', () => {
+  for (const url of [SECURE, PLAIN]) expect(signInTokenOf(signInCookie('t1', url).split(';', 1)[0], url)).toBe('t1');
+  expect(signInTokenOf(undefined, PLAIN)).toBeUndefined();
+});
+
+it('over TLS no other name is read: a neighbour, or a page without TLS, could have set it', () => {
+  expect(signInTokenOf('datalab_ui=planted', SECURE)).toBeUndefined();
+  expect(signInTokenOf('datalab_ui=planted; __Host-datalab=own', SECURE)).toBe('own');
+});

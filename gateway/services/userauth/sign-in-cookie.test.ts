@@ -1,8 +1,15 @@
-import { expect, it } from 'vitest';
+import { fastifyCookie } from '@fastify/cookie';
+import Fastify from 'fastify';
+import { beforeAll, expect, it } from 'vitest';
 import { signInCookie, signInTokenOf } from './sign-in-cookie.ts';
 
 const SECURE = 'https://lab.example';
 const PLAIN = 'http://localhost:8080';
+
+// It reads and writes cookies once it was registered somewhere.
+beforeAll(async () => {
+  await Fastify().register(fastifyCookie).ready();
+});
 
 it('what is set is what is read, with and without TLS', () => {
   for (const url of [SECURE, PLAIN]) expect(signInTokenOf(signInCookie('t1', url).split(';', 1)[0], url)).toBe('t1');

@@ -1,11 +1,14 @@
 /** Forged words of who one is, and what is written down (faults.md 39, 45, 48); ops/faults/README.md says where the others are proved. */
 import { get } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AuditEntry, type AuditList, DEFAULT_APP_CONFIG, type KeyList } from '../../engine/protocol/administration.ts';
 import { encodePost } from '../../engine/protocol/codec/post.ts';
 import type { HelloAnswer } from '../../engine/protocol/hello.ts';
 import { IDENTITY_HEADER, Seals } from '../../gateway/access/sealed-identity.ts';
 import { type AbusedNode, eventually, hello, ORIGIN, OTHER_ORIGIN, openNode, openSocket, postHello, request } from './fixture/stranger.ts';
+
+// Thousands of requests: on a busy machine they take longer than a test does.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let world: AbusedNode;
 let base: string;
@@ -180,7 +183,7 @@ describe('45: tokens', () => {
     // A visitor's cookie signs nobody in.
     for (const name of ['datalab', 'datalab_ui', '__Host-datalab'])
       expect((await request(base, 'GET', '/api/account', `${name}=${token}`)).status).toBe(401);
-  }, 20_000);
+  });
 });
 
 it('48: what an operator or an admin does leaves who, when, to what, from where, and what was wanted', async () => {

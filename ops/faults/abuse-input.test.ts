@@ -1,5 +1,5 @@
 /** What strangers send that is no input of ours (faults.md 33–42); ops/faults/README.md says where the others are proved. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { INBOX_MAX_FRAMES } from '../../actors/session/inbox.ts';
 import type { SessionDetail } from '../../engine/protocol/api.ts';
 import { encodePost } from '../../engine/protocol/codec/post.ts';
@@ -7,6 +7,9 @@ import type { Event } from '../../engine/protocol/events.ts';
 import { LIFECYCLE_EVENTS } from '../../engine/protocol/lifecycle.ts';
 import type { ServerMessage } from '../../engine/protocol/messages.ts';
 import { type AbusedNode, frameOf, hello, ORIGIN, openLive, openNode, openSocket, postHello, request } from './fixture/stranger.ts';
+
+// Thousands of requests: on a busy machine they take longer than a test does.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let world: AbusedNode;
 let base: string;
@@ -173,7 +176,7 @@ it('37: in an address of the API: refused in every place, for an owner as well, 
   }
   expect(unexpected).toEqual([]);
   expect((await fetch(`${base}/healthz`)).status).toBe(200);
-}, 30_000);
+});
 
 it('37: in a watch of the UI’s socket: refused', async () => {
   const live = await openLive(base, world.owner);
@@ -211,7 +214,7 @@ it('38: a session that floods is told to thin and waits; nothing of it is lost; 
   expect(new Set(calm.said.map(({ type }) => type))).toEqual(new Set(['ACK']));
   expect((await detail(neighbour.session)).row.events).toBe(ROUNDS);
   for (const { socket } of [loud, calm]) socket.terminate();
-}, 30_000);
+});
 
 it('40: markup in title, address, referrer and user agent is data: as it was sent, in JSON that no browser takes for a page', async () => {
   const script = '<script>alert(1)</script>';

@@ -18,6 +18,7 @@ import {
 import type { AppList, SessionList } from '../engine/protocol/api.ts';
 import { encodeFrame } from '../engine/protocol/codec/frame.ts';
 import { type HelloAnswer, SOCKET_PROTOCOL } from '../engine/protocol/hello.ts';
+import type { LiveMessage } from '../engine/protocol/live.ts';
 import type { ServerMessage } from '../engine/protocol/messages.ts';
 import { freePort } from '../ops/faults/node-process.ts';
 import { OWNER, useLink } from './access/fixture/sign-in.ts';
@@ -129,6 +130,29 @@ describe.each(['in one process', 'each alone'])('services, %s', (shape) => {
     expect(await status('GET', '/api/sessions?app=other')).toBe(403);
     expect(await status('GET', '/api/config/shop')).toBe(403);
     expect(await status('PUT', '/api/config/shop', { basedOn: 0, config: DEFAULT_APP_CONFIG })).toBe(403);
+    // The UI's socket asks the same of every message.
+    const said: LiveMessage[] = [];
+    const live = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url, headers: { cookie: viewer } });
+    await new Promise<void>((resolve) => {
+      live.on('message', (data) => {
+        said.push(JSON.parse(String(data)) as LiveMessage);
+        if (said.filter(({ type }) => type !== 'welcome').length === 3) resolve();
+      });
+      live.on('open', () => {
+        const page = { sort: 'startedMs', descending: true, offset: 0, limit: 10 };
+        for (const wanted of [
+          { type: 'watch-actors', app: 'shop', ...page },
+          { type: 'watch-newest', app: 'other' },
+          { type: 'watch-newest', app: 'shop' },
+        ])
+          live.send(JSON.stringify(wanted));
+      });
+    });
+    live.close();
+    expect(said.map(({ type }) => type)).toEqual(['welcome', 'refused', 'refused', 'newest']);
+    const stranger = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url });
+    expect(await new Promise((resolve) => stranger.on('error', ({ message }) => resolve(message)))).toMatch('401');
+
     const { users } = await ask<UserList>('GET', '/api/users?app=shop');
     const id = users.find(({ name }) => name === 'Vi')?.id;
     await ask('PUT', `/api/users/${id}/role?app=shop`, { role: 'analyst' });

@@ -139,6 +139,13 @@ describe('the guard', () => {
     expect((await world.app.inject({ method: 'POST', url: '/settings.change/shop/x1', headers: own, payload: {} })).statusCode).toBe(200);
   });
 
+  it('of an address that is written down, credentials and query stay behind', async () => {
+    const { app, acts } = await setUp();
+    const payload = { url: 'https://me:CREDS@shop.example/page?token=SECRET#part' };
+    await app.inject({ method: 'POST', url: '/sign-in/shop/x1', headers: { host: 'lab.example' }, payload });
+    expect(acts[0]?.detail).toBe('{"url":"https://shop.example/page"}');
+  });
+
   it('a route without an action, and a change without an act, cannot be made', async () => {
     const [free, silent] = [(await setUp()).app, (await setUp()).app];
     free.get('/free', async () => 'x');

@@ -117,6 +117,12 @@ function takes(action: Action): string {
 
 function withoutSecrets(body: unknown): string {
   if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) return '';
-  const text = JSON.stringify(body, (name, value: unknown) => (SECRETS.has(name) ? '…' : value));
+  const text = JSON.stringify(body, (name, value: unknown) => (SECRETS.has(name) ? '…' : name === 'url' ? bareAddress(value) : value));
   return text.length > DETAIL_MAX_CHARS ? `${text.slice(0, DETAIL_MAX_CHARS)}…` : text;
+}
+
+/** Addresses that people paste hold tokens, and names with passwords. */
+function bareAddress(value: unknown): string {
+  const { origin, pathname } = URL.parse(String(value)) ?? { origin: '', pathname: '' };
+  return origin + pathname;
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { DatalabError } from '../errors/errors.ts';
 import type { Store } from '../store/store.ts';
+import { THREAD_ENV } from '../threads/thread-env.ts';
 import type { Batch, BatchOutcome, ItemOutcome, SessionProgress, SubmitBatch } from './batch.ts';
 import { PHASE, type Prepared, type PrepareTask } from './task.ts';
 import { Turns } from './turns.ts';
@@ -60,6 +61,7 @@ export function createPool(options: PoolOptions): Pool {
     name: 'prepareBatch',
     minThreads: workers,
     maxThreads: workers,
+    env: THREAD_ENV,
     resourceLimits: { maxOldGenerationSizeMb: options.workerHeapMb ?? 256 },
   });
   const counts = {

@@ -1,6 +1,6 @@
 /**
- * Builds what browsers load: the tracker, its npm entry and the UI, into build/. Runs at the end of `npm ci`, so that the first start is
- * a start and not a build.
+ * Builds what browsers load (the tracker, its npm entry, the UI) and what threads load, into build/. Runs at the end of `npm ci`, so
+ * that the first start is a start and not a build.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 if (!existsSync(join(ROOT, 'node_modules', 'vite'))) {
   console.log('Not building tracker and UI: vite is a development dependency and was left out.');
 } else {
-  const parts = Object.entries({ tracker, npm, ui });
+  const parts = Object.entries({ tracker, npm, ui, threads });
   for (const [i, [part, buildPart]] of parts.entries()) {
     console.log(`[${i + 1}/${parts.length}] building ${part} …`);
     const startedMs = performance.now();
@@ -41,4 +41,9 @@ async function npm(): Promise<void> {
 async function ui(): Promise<void> {
   const { build } = await import('vite');
   await build({ configFile: join(ROOT, 'ui', 'vite.config.ts'), logLevel: 'warn' });
+}
+
+async function threads(): Promise<void> {
+  const { compileThreads } = await import('./threads.ts');
+  await compileThreads();
 }

@@ -15,11 +15,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'engine/protocol': [],
   'engine/clock': [],
   'engine/errors': [],
+  'engine/threads': ['node:*'],
   'engine/classify': ['engine/protocol', 'type:engine/store', 'ua-parser-js', 'isbot'],
   'engine/rollup': ['engine/protocol'],
-  'engine/store': ['engine/protocol', 'engine/rollup', 'engine/errors', 'engine/clock', 'mongodb', 'node:*'],
+  'engine/store': ['engine/protocol', 'engine/rollup', 'engine/errors', 'engine/clock', 'engine/threads', 'mongodb', 'node:*'],
   'engine/documents': ['engine/protocol', 'engine/errors', 'engine/clock', 'mongodb', 'node:*'],
-  'engine/pool': ['engine/protocol', 'engine/rollup', 'engine/store', 'engine/errors', 'piscina', 'node:*'],
+  'engine/pool': ['engine/protocol', 'engine/rollup', 'engine/store', 'engine/errors', 'engine/threads', 'piscina', 'node:*'],
   'engine/upkeep': ['engine/errors', 'engine/store', 'node:*'],
   'engine/exchange': [
     'engine/protocol',
@@ -67,6 +68,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ops: [
     'engine/protocol',
     'engine/errors',
+    'engine/threads',
     'gateway',
     'tracker',
     'fastify',

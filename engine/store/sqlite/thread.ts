@@ -1,5 +1,6 @@
 import { type Transferable, Worker } from 'node:worker_threads';
 import { DatalabError } from '../../errors/errors.ts';
+import { THREAD_ENV } from '../../threads/thread-env.ts';
 import { type Answer, type Call, CLOSE, type Methods, type Opened } from './calls.ts';
 
 type Waiting = { readonly bytes: number; readonly resolve: (value: unknown) => void; readonly reject: (error: DatalabError) => void };
@@ -65,7 +66,7 @@ export class Thread<C extends Methods<C>> {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#options.file, { workerData: { dataDir: this.#options.dataDir } });
+    const worker = new Worker(this.#options.file, { workerData: { dataDir: this.#options.dataDir }, env: THREAD_ENV });
     let reason = 'it ended';
     worker.on('message', (message: Opened | readonly Answer[]) => {
       if (Array.isArray(message)) for (const answer of message as readonly Answer[]) this.#settle(answer);

@@ -13,6 +13,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Vitest would leave one core to itself; most of these wait for something.
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
           include: ['**/*.test.ts', '**/*.test.tsx'],
           exclude: ['**/*.browser.test.ts', '**/*.faults.test.ts', 'node_modules/**', 'build/**'],
         },
@@ -20,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
+          sequence: { groupOrder: 1 },
           include: ['**/*.faults.test.ts'],
           exclude: ['node_modules/**', 'build/**'],
           testTimeout: 900_000,
@@ -30,6 +34,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          sequence: { groupOrder: 2 },
           include: ['**/*.browser.test.ts'],
           exclude: ['node_modules/**', 'build/**'],
           globalSetup: ['ops/browser/ensure-chromium.ts'],

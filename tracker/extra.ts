@@ -35,10 +35,13 @@ const STARTS = [
 
 /** Begins every behaviour of the extra. @param early what happened until now */
 export function start(emit: Emit, env: Env, early: readonly Point[]): Stop {
-  const stops = [startMove, startHover, startErrors, startClick].map((each) => each(emit, env, early));
+  // Hears the way from its beginning; who judges presses begins after those that were kept: what followed them was not watched.
+  const stops = [startHover(emit, env)];
+  for (const each of [startMove, startErrors, startClick]) stops.push(each(emit, env, early));
   for (const each of STARTS) stops.push(each(emit, env));
   stops.push(startFrames(env));
   return () => {
     for (const stop of stops) stop();
+    for (const registered of [env.settlers, env.judges, env.ways]) registered.clear();
   };
 }

@@ -71,7 +71,7 @@ export function createExtra(beside: string, emit: Emit, env: Env): Extra {
   };
   /** How deep the page was seen, as far as its end tells. */
   const tellScroll = () => {
-    const page = env.page();
+    const page = env.page(true);
     const top = Math.max(0, Math.round(scrollY));
     emit({ kind: 'scroll', atMs: Date.now(), top, reach: reachOf(top, page.viewportHeight, page.pageHeight) });
   };

@@ -43,6 +43,8 @@ guard(() => {
   };
   let returning: ReturnType<typeof setTimeout> | undefined;
   const comeBack = () => {
+    // Shown for the first time.
+    if (life) return;
     clearTimeout(returning);
     returning = setTimeout(guard(begin), RETURN_PAUSE_MS);
   };

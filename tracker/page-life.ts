@@ -48,8 +48,11 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
     config: () => connection.config,
     page: createPageReader(),
     settlers: new Set(),
-    heard: new Set(),
+    heard: new Map(),
+    overs: [],
+    drain() {},
     judges: new Set(),
+    ways: new Set(),
     reconfigure() {},
     placeOf: ({ pageX, pageY }) => ({ x: pageX, y: pageY }),
   };
@@ -60,7 +63,10 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
   // Hello first: it takes the longest. The address begins before the rest and ends after it: its events enclose theirs.
   connection.start();
   const stops = [startUrl(emit, env)];
-  stops.push(listen(env, window, 'online', () => connection.hurry()));
+  stops.push(
+    listen(env, window, 'online', () => connection.hurry()),
+    listen(env, window, 'resize', () => env.page(true)),
+  );
   const stopCapture = () => {
     settle(env);
     extra.stop();

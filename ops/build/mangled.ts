@@ -30,7 +30,7 @@ const NAMES = [
   ...['openSocket', 'opened', 'postHello', 'after', 'storage', 'loadPolls', 'hurry'],
   // capture
   ...['guard', 'settlers', 'tick', 'pointOf', 'later', 'listen', 'whenIdle', 'actionable', 'describeTarget', 'visibleText'],
-  ...['around', 'engagedMs', 'heard', 'isElement', 'judges', 'reconfigure', 'placeOf'],
+  ...['around', 'engagedMs', 'elementOf', 'fns', 'heard', 'isElement', 'judges', 'listener', 'reconfigure', 'placeOf', 'ways'],
   ...['beside', 'emit', 'tap', 'EVENTS', 'privacy', 'TEXT_MAX_CHARS', 'page', 'store', 'take', 'put'],
 ];
 

@@ -6,7 +6,7 @@ import { CORE_FILE } from './tracker.ts';
 export const CORE_MAX_BYTES = 7_000;
 /** Brotli bytes of each file that is loaded on demand, by the beginning of its name. */
 export const EXTRA_MAX_BYTES = {
-  'datalab-extra': 6_500,
+  'datalab-extra': 6_800,
   'datalab-vitals': 4_000,
   'datalab-recorder': 23_000,
   'datalab-debug': 3_000,

@@ -1,7 +1,7 @@
 import type { EventOf } from '../../engine/protocol/events.ts';
 import { ELEMENT_SCALE } from '../../engine/protocol/limits.ts';
 import { pointOf } from './early.ts';
-import { type Emit, type Env, listen, type Stop } from './env.ts';
+import { type Emit, type Env, listen, type Over, type Stop } from './env.ts';
 import { holderOf, isElement } from './place.ts';
 import type { Point } from './point.ts';
 import { actionable, describeTarget } from './target.ts';
@@ -14,18 +14,17 @@ const OVERS_MAX = 20;
  * @param early what was pressed and entered until now
  */
 export function startClick(emit: Emit, env: Env, early: readonly Point[]): Stop {
-  /** Elements that the pointer came over, the latest first: which target each is of is asked only when there is a press. */
-  let overs: Point[] = [];
-  const targetOf = ({ element }: Point) => (isElement(element) ? actionable(element, env.config().targetAttribute) : null);
-  const enter = (point: Point) => {
-    overs = [point, ...overs.slice(0, OVERS_MAX)];
+  const targetOf = ({ element }: Pick<Over, 'element'>) => (isElement(element) ? actionable(element, env.config().targetAttribute) : null);
+  /** Which target it is of is asked only when there is a press, and so is the time: both cost more than to keep them. */
+  const enter = (over: Over) => {
+    if (env.overs.unshift(over) > OVERS_MAX) env.overs.pop();
   };
   /** From entering the target to the press, ms; 0 if the pointer is not on it. */
   const hesitation = (element: Element, pressMs: number) => {
     let sinceMs = pressMs;
-    for (const point of overs) {
-      if (targetOf(point) !== element) break;
-      sinceMs = point.event.timeStamp;
+    for (const over of env.overs) {
+      if (targetOf(over) !== element) break;
+      sinceMs = over.event.timeStamp;
     }
     return Math.round(pressMs - sinceMs);
   };
@@ -55,11 +54,19 @@ export function startClick(emit: Emit, env: Env, early: readonly Point[]): Stop 
     for (const fn of env.judges) fn(click, element, event);
   };
   for (const point of early) {
-    if (point.event.type === 'pointerover') enter(point);
+    if (point.event.type === 'pointerover') enter({ ...point, isHost: false });
     else if (point.event.type.endsWith('click')) press(point);
   }
   const heard = (type: string, fn: (point: Point) => void) => listen(env, window, type, (event: PointerEvent) => fn(pointOf(event, env)));
-  const stops = [heard('pointerover', enter), heard('click', press), heard('auxclick', press)];
+  const stops = [
+    listen<PointerEvent>(env, window, 'pointerover', (event) => {
+      const { target } = event;
+      const isHost = Boolean((target as Partial<Element>).shadowRoot);
+      enter({ element: isHost ? event.composedPath()[0] : target, event, isHost });
+    }),
+    heard('click', press),
+    heard('auxclick', press),
+  ];
   return () => {
     for (const stop of stops) stop();
   };

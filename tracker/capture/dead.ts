@@ -21,6 +21,7 @@ type Judged = { readonly click: EventOf<'click'>; readonly page: PageContext };
 export function startDead(emit: Emit, env: Env): Stop {
   let judged: readonly Judged[] = [];
   let cancel = () => {};
+  let isWatching = false;
   /** When the button went down, and the page changed last: menus open before there is a click. */
   let pressedMs = 0;
   let changedMs = -1;
@@ -35,7 +36,10 @@ export function startDead(emit: Emit, env: Env): Stop {
     judged = left;
     const [next] = judged;
     if (next) cancel = later(env, next.click.atMs + MUTATION_MAX_MS - Date.now(), sentence);
-    else observer.disconnect();
+    else {
+      observer.disconnect();
+      isWatching = false;
+    }
   };
   /** Acquits what was clicked within so many milliseconds. */
   const reacted = (withinMs: number) => {
@@ -49,7 +53,9 @@ export function startDead(emit: Emit, env: Env): Stop {
     keep(rest);
   };
   const look = () => {
-    if (judged.length === 0) watch(observer, document);
+    // Searching the page for all that can change is the dearest of a press.
+    if (!isWatching) watch(observer, document);
+    isWatching = true;
   };
   const pressed = () => {
     pressedMs = Date.now();
@@ -85,10 +91,8 @@ export function startDead(emit: Emit, env: Env): Stop {
   env.judges.add(judge);
   env.settlers.add(settled);
   return () => {
-    env.judges.delete(judge);
     for (const stop of stops) stop();
     settled();
-    env.settlers.delete(settled);
   };
 }
 
@@ -109,11 +113,11 @@ function watch(observer: MutationObserver, root: Document | ShadowRoot): void {
   let searched = 0;
   const into = (inner: Document | ShadowRoot): void => {
     observe(observer, inner);
-    for (const element of inner.querySelectorAll('*')) {
+    for (const { shadowRoot } of inner.querySelectorAll('*')) {
       if (++searched > SEARCHED_MAX) return;
-      const held = element.shadowRoot ?? (element as HTMLIFrameElement).contentDocument;
-      if (held) into(held);
+      if (shadowRoot) into(shadowRoot);
     }
+    for (const { contentDocument } of inner.querySelectorAll('iframe')) if (contentDocument) into(contentDocument);
   };
   into(root);
 }

@@ -8,15 +8,13 @@ const EARLY_TYPES = ['pointermove', 'pointerover', 'click', 'auxclick', 'error',
 const EARLY_MAX = 1_000;
 
 /** What lay under the pointer, in an open shadow root, too. Asking for the whole path costs, and is seldom needed. */
-const elementOf = (event: PointerEvent) => ((event.target as Partial<Element> | null)?.shadowRoot ? event.composedPath()[0] : event.target);
+export const elementOf = (event: PointerEvent) =>
+  (event.target as Partial<Element> | null)?.shadowRoot ? event.composedPath()[0] : event.target;
 
-/** Where something happened, and when. Several behaviours hear each move: for one event there is one. */
-export function pointOf(event: PointerEvent, env: Env): Point {
-  if (env.latest?.event !== event) {
-    const { x, y } = env.placeOf(event);
-    env.latest = { x, y, atMs: Date.now(), page: env.page(), element: elementOf(event), event };
-  }
-  return env.latest;
+/** Where something happened, and when. @param element what lies there @param atMs epoch ms */
+export function pointOf(event: PointerEvent, env: Env, element: unknown = elementOf(event), atMs = Date.now()): Point {
+  const { x, y } = env.placeOf(event);
+  return { x, y, atMs, page: env.page(), element, event };
 }
 
 /** True for a press of any button, or a tap. */

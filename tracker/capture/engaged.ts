@@ -39,13 +39,12 @@ export function startEngaged(emit: Emit, env: Env): Stop {
     cancel = later(env, 0, look);
   };
   look();
-  const stops = [listen(env, window, 'focus', moved), listen(env, window, 'blur', moved), listen(env, document, 'visibilitychange', look)];
+  const stops = [listen(env, window, 'focus', moved), listen(env, window, 'blur', moved), listen(env, window, 'visibilitychange', look)];
   env.settlers.add(report);
   return () => {
     // Whoever stops has settled: it is all told.
     for (const stop of stops) stop();
     rest();
     cancel();
-    env.settlers.delete(report);
   };
 }

@@ -17,8 +17,14 @@ export type TabKey = 'tab' | 'session' | 'page';
 /** A place of its own in the tab's storage, which may be refused: then nothing is found. */
 export type TabStore = { take(key: TabKey): string | null; put(key: TabKey, value: string): void };
 
-/** A listener on the page's window. Frames of the same origin are given it, too, once the extra has found them (frames.ts). */
-export type Heard = readonly [type: string, listener: EventListener];
+/**
+ * What hears one type of event on the page's window: one listener of the browser's for all of ours, as calling it costs more than what
+ * it does. Frames of the same origin are given it, too, once the extra has found them (frames.ts).
+ */
+export type Heard = { readonly listener: EventListener; fns: readonly EventListener[] };
+
+/** An element that the pointer came over, with the event that told so. `isHost`: it has an inside, through which the pointer goes untold. */
+export type Over = { readonly element: unknown; readonly event: globalThis.Event; readonly isHost: boolean };
 
 /** @param click what was reported @param element what it meant */
 export type Judge = (click: EventOf<'click'>, element: Element, event: MouseEvent) => void;
@@ -35,8 +41,11 @@ export type Env = {
    * its place that knows frames.
    */
   placeOf: (event: PointerEvent) => { readonly x: number; readonly y: number };
-  /** The point that was made last. */ latest?: Point;
-  readonly heard: Set<Heard>;
+  /** By type. */ readonly heard: Map<string, Heard>;
+  /** The latest first (click.ts). */ readonly overs: Over[];
+  // What the extra's behaviours register in these is taken out when all of them stop.
+  /** Moves that were heard and not looked at are looked at now (move.ts). */ drain: () => void;
+  /** Take each place of the pointer's way. */ readonly ways: Set<(point: Point) => void>;
   /** Take each press, once it was reported. */ readonly judges: Set<Judge>;
   /** Behaviours that hold something back register here to let it go. */ readonly settlers: Set<() => void>;
 };
@@ -48,16 +57,33 @@ export function settle(env: Env): void {
 
 /** Listens passively in the capture phase, so that no handler of the page can hide an event, and no event waits for us. */
 export function listen<E extends globalThis.Event>(env: Env, target: EventTarget, type: string, fn: (event: E) => void): Stop {
-  const listener = env.guard(fn) as EventListener;
-  const heard: Heard = [type, listener];
-  const options = { passive: true, capture: true };
-  target.addEventListener(...heard, options);
-  if (target === window) env.heard.add(heard);
+  const guarded = env.guard(fn) as EventListener;
+  const add = (listener: EventListener) => target.addEventListener(type, listener, OPTIONS);
+  const remove = (listener: EventListener) => target.removeEventListener(type, listener, OPTIONS);
+  if (target !== window) {
+    add(guarded);
+    return () => remove(guarded);
+  }
+  const heard: Heard = env.heard.get(type) ?? {
+    fns: [],
+    listener(event) {
+      for (const each of heard.fns) each(event);
+    },
+  };
+  if (heard.fns.length === 0) {
+    env.heard.set(type, heard);
+    add(heard.listener);
+  }
+  heard.fns = [...heard.fns, guarded];
   return () => {
-    target.removeEventListener(...heard, options);
-    env.heard.delete(heard);
+    heard.fns = heard.fns.filter((each) => each !== guarded);
+    if (heard.fns.length > 0) return;
+    remove(heard.listener);
+    env.heard.delete(type);
   };
 }
+
+const OPTIONS = { passive: true, capture: true };
 
 /** Calls `fn` once, guarded. @returns cancels it */
 export function later(env: Env, delayMs: number, fn: () => void): Stop {

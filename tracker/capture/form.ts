@@ -73,7 +73,6 @@ export function startForm(emit: Emit, env: Env): Stop {
   return () => {
     for (const stop of stops) stop();
     abandon(() => true);
-    env.settlers.delete(gone);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Env, Stop } from './env.ts';
+import { type Env, listen, type Stop } from './env.ts';
 
 /** The frame that an element's document is shown in; nothing on the page itself. */
 const frameOf = (inner: Partial<Element>) => inner.ownerDocument !== document && inner.ownerDocument?.defaultView?.frameElement;
@@ -25,7 +25,6 @@ const NOT_COMPOSED = ['change', 'submit', 'scroll', 'toggle'];
  * A frame that has a tracker of its own is left to it. Begins after the behaviours: it passes on to them what they listen for.
  */
 export function startFrames(env: Env): Stop {
-  env.placeOf = placeOf;
   const ended = new AbortController();
   const options = { passive: true, capture: true, signal: ended.signal };
   const known = new WeakSet<Node>();
@@ -33,10 +32,11 @@ export function startFrames(env: Env): Stop {
 
   const enterRoot = (event: globalThis.Event) => {
     // At the window what lies in a shadow root is its host's.
-    if (!(event.target as Partial<Element>).shadowRoot) return;
+    const [over] = env.overs;
+    if (over?.event === event ? !over.isHost : !(event.target as Partial<Element>).shadowRoot) return;
     for (const node of event.composedPath()) {
       if (!('host' in node && 'mode' in node) || !isNew(node as ShadowRoot)) continue;
-      for (const [type, listener] of env.heard) if (NOT_COMPOSED.includes(type)) node.addEventListener(type, listener, options);
+      for (const [type, { listener }] of env.heard) if (NOT_COMPOSED.includes(type)) node.addEventListener(type, listener, options);
     }
   };
   const enterFrame = (frame: unknown) => {
@@ -44,19 +44,23 @@ export function startFrames(env: Env): Stop {
     const inner = (frame as Partial<HTMLIFrameElement> | null)?.contentDocument;
     const view = inner?.defaultView;
     if (!inner || !view || 'datalab' in view || !isNew(inner)) return;
-    for (const [type, listener] of env.heard) view.addEventListener(type, listener, options);
-    enter(inner, view);
+    env.placeOf = placeOf;
+    for (const [type, { listener }] of env.heard) view.addEventListener(type, listener, options);
+    enter(inner);
   };
-  const enter = (page: Document, view: Window) => {
+  const enter = (page: Document) => {
     // A frame that goes to another address is another document; loads are not told to the window.
     page.addEventListener(
       'load',
       env.guard((event: globalThis.Event) => enterFrame(event.target)),
       options,
     );
-    for (const type of ['pointerover', 'focusin']) view.addEventListener(type, env.guard(enterRoot), options);
     for (const frame of page.querySelectorAll('iframe, frame')) enterFrame(frame);
   };
-  enter(document, window);
-  return () => ended.abort();
+  const stops = ['pointerover', 'focusin'].map((type) => listen(env, window, type, enterRoot));
+  enter(document);
+  return () => {
+    for (const stop of stops) stop();
+    ended.abort();
+  };
 }

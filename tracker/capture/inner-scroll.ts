@@ -45,6 +45,5 @@ export function startInnerScroll(emit: Emit, env: Env): Stop {
   return () => {
     stop();
     settled();
-    env.settlers.delete(settled);
   };
 }

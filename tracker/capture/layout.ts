@@ -9,8 +9,6 @@ const PARTS =
   'header, nav, main, aside, footer, section, article, form, fieldset, figure, img, picture, svg, video, canvas, iframe, ' +
   'h1, h2, h3, h4, p, blockquote, pre, ul, ol, li, dl, table, tr, a, button, summary, label, input, select, textarea, dialog';
 const LABELLED = 'h1, h2, h3, h4, a, button, summary, label';
-/** Parts whose text already stands in a part around them. */
-const INSIDE_LABELLED = `:is(${LABELLED}) *`;
 
 /** Smaller parts draw nothing. */
 const SIDE_MIN_PX = 8;
@@ -20,22 +18,52 @@ const LOOKED_AT_MAX = 2_000;
 const SETTLE_MS = 800;
 /** Two layouts are at least this far apart. */
 const AGAIN_MIN_MS = 5_000;
+/** The page is read for so long at once; the rest waits for its next idle moment. */
+const READ_MAX_MS = 3;
+/** It is looked at the clock once for so many parts: that costs, too. */
+const LOOK_AT_CLOCK = 16;
 
 /** Reports the boxes of the page as it stands: after load, on a new address, and when it has grown or shrunk a lot. */
 export function startLayout(emit: Emit, env: Env): Stop {
-  let sent = '';
+  let sent = 0;
   let sentMs = Number.NEGATIVE_INFINITY;
   let url = '';
   let cancel: Stop | null = null;
   const take = () => {
-    cancel = null;
-    const page = env.page();
-    const boxes = readBoxes();
-    const picture = `${page.url} ${JSON.stringify(boxes)}`;
-    if (picture === sent || boxes.length === 0) return;
+    const page = env.page(true);
+    const parts = document.querySelectorAll(`${PARTS}, ${privacy.block}`);
+    const boxes: LayoutBox[] = [];
+    let at = 0;
+    /** What stands within it has its text there. */
+    let labelled: Element | undefined;
+    const read = () => {
+      cancel = null;
+      const untilMs = performance.now() + READ_MAX_MS;
+      const scrolled = { x: scrollX, y: scrollY };
+      for (; boxes.length < LAYOUT_MAX_BOXES && at < LOOKED_AT_MAX; at++) {
+        const part = parts[at];
+        if (!part) break;
+        if (at % LOOK_AT_CLOCK === 0 && performance.now() > untilMs) {
+          cancel = whenIdle(env, read);
+          return;
+        }
+        const isInside = labelled?.contains(part);
+        if (!isInside) labelled = part.matches(LABELLED) ? part : undefined;
+        const box = boxOf(part, scrolled);
+        if (box) boxes.push({ ...box, text: isInside ? '' : labelled ? visibleText(part) : shortText(part) });
+      }
+      if (env.page().url === page.url) tell(page.url, boxes);
+      // Gone meanwhile.
+      else soon();
+    };
+    read();
+  };
+  const tell = (at: string, boxes: LayoutBox[]) => {
+    const picture = hashOf(boxes);
+    if ((picture === sent && at === url) || boxes.length === 0) return;
     sent = picture;
     sentMs = performance.now();
-    url = page.url;
+    url = at;
     emit({ kind: 'layout', atMs: Date.now(), boxes });
   };
   const soon = () => {
@@ -50,10 +78,11 @@ export function startLayout(emit: Emit, env: Env): Stop {
   let seenWidth = 0;
   const resized = new ResizeObserver(
     env.guard(() => {
-      const { offsetHeight, offsetWidth } = document.documentElement;
-      if (offsetWidth === seenWidth && Math.abs(offsetHeight - seenHeight) < Math.max(100, seenHeight / 10)) return;
-      seenHeight = offsetHeight;
-      seenWidth = offsetWidth;
+      // Now that the page is laid out, its sizes cost nothing.
+      const { pageHeight, viewportWidth } = env.page(true);
+      if (viewportWidth === seenWidth && Math.abs(pageHeight - seenHeight) < Math.max(100, seenHeight / 10)) return;
+      seenHeight = pageHeight;
+      seenWidth = viewportWidth;
       soon();
     }),
   );
@@ -63,39 +92,42 @@ export function startLayout(emit: Emit, env: Env): Stop {
   return () => {
     resized.disconnect();
     cancel?.();
-    env.settlers.delete(soon);
   };
 }
 
-/** The page's parts in page coordinates, in document order: what contains stands before what is contained. */
-function readBoxes(): LayoutBox[] {
-  const boxes: LayoutBox[] = [];
-  let lookedAt = 0;
-  for (const element of document.querySelectorAll(`${PARTS}, ${privacy.block}`)) {
-    if (boxes.length >= LAYOUT_MAX_BOXES || ++lookedAt > LOOKED_AT_MAX) break;
-    const blocked = element.closest(privacy.block);
-    if (blocked && blocked !== element) continue;
-    const { left, top, width, height } = element.getBoundingClientRect();
-    if (width < SIDE_MIN_PX || height < SIDE_MIN_PX || isHidden(element)) continue;
-    boxes.push({
-      tag: element.localName,
-      x: Math.round(left + scrollX),
-      y: Math.round(top + scrollY),
-      w: Math.round(width),
-      h: Math.round(height),
-      text: labelOf(element),
-    });
-  }
-  return boxes;
+/** In page coordinates; null for what draws nothing, and for what lies in a blocked part. */
+function boxOf(part: Element, scrolled: { readonly x: number; readonly y: number }): Omit<LayoutBox, 'text'> | null {
+  const blocked = part.closest(privacy.block);
+  if (blocked && blocked !== part) return null;
+  const { left, top, width, height } = part.getBoundingClientRect();
+  if (width < SIDE_MIN_PX || height < SIDE_MIN_PX || isHidden(part)) return null;
+  return {
+    tag: part.localName,
+    x: Math.round(left + scrolled.x),
+    y: Math.round(top + scrolled.y),
+    w: Math.round(width),
+    h: Math.round(height),
+  };
 }
 
-function labelOf(element: Element): string {
-  if (element.matches(INSIDE_LABELLED)) return '';
-  if (element.matches(LABELLED)) return visibleText(element);
-  if (!element.matches('p, nav li, th')) return '';
-  const text = visibleText(element, TEXT_MAX_CHARS + 1);
-  // A long paragraph is content, not a label.
-  return text.length > TEXT_MAX_CHARS || element.querySelector(LABELLED) ? '' : text;
+/** Of what is no label by its kind: a long paragraph is content. */
+function shortText(part: Element): string {
+  if (!part.matches('p, nav li, th')) return '';
+  const text = visibleText(part, TEXT_MAX_CHARS + 1);
+  return text.length > TEXT_MAX_CHARS || part.querySelector(LABELLED) ? '' : text;
+}
+
+/** Tells layouts apart: kept as text they would take some ten kilobytes as long as the page lives. */
+function hashOf(boxes: readonly LayoutBox[]): number {
+  let hash = 0;
+  const mix = (value: number) => {
+    hash = (hash * 31 + value) | 0;
+  };
+  for (const { x, y, w, h, text } of boxes) {
+    [x, y, w, h].forEach(mix);
+    for (let i = 0; i < text.length; i++) mix(text.charCodeAt(i));
+  }
+  return hash;
 }
 
 function isHidden(element: Element): boolean {

@@ -1,9 +1,6 @@
 import type { PageContext } from '../../engine/protocol/events.ts';
 import { privacy } from './privacy.ts';
 
-/** Sizes are read at most this often: reading them makes the browser lay the page out. */
-const SIZE_MAX_AGE_MS = 1_000;
-
 /**
  * An address as it may leave the browser: without fragment and query, where tokens and searches stand, but for the parameters
  * that the site keeps, in their order.
@@ -16,20 +13,17 @@ export function stripAddress(href: string): string {
 }
 
 /**
- * Makes the reader of the page's address and sizes. The same object is given until one of them changed, or a second has passed.
- * Whoever changes the address says so: comparing it on each move costs more than all else.
+ * Makes the reader of the page's address and sizes. The same object is given until somebody says that they may have changed: whoever
+ * changes the address, scrolls, or sees the page's size change. Looking on each move, if only at a clock, costs more than all else.
  * @param again reads now, and writes the address as it is written from now on (privacy.urlKeep): also in the object that was given before
  */
 export function createPageReader(): (again?: boolean) => PageContext {
   let page: { -readonly [K in keyof PageContext]: PageContext[K] } | undefined;
   let href = '';
-  let readMs = 0;
   return (again) => {
-    if (again && page) page.url = stripAddress(href);
-    const nowMs = performance.now();
-    if (page && !again && nowMs - readMs < SIZE_MAX_AGE_MS) return page;
+    if (page && !again) return page;
+    if (page) page.url = stripAddress(href);
     href = location.href;
-    readMs = nowMs;
     const root = document.documentElement;
     page = {
       url: stripAddress(href),

@@ -29,13 +29,12 @@ export function startRage(emit: Emit, env: Env): Stop {
     if (run && !follows(run.latest, latest)) end();
     cancel();
     run = { latest, count: (run?.count ?? 0) + 1, page: env.page() };
-    cancel = later(env, RAGE_GAP_MAX_MS, end);
+    // Of fewer there is nothing to tell.
+    if (run.count >= RAGE_MIN_CLICKS) cancel = later(env, RAGE_GAP_MAX_MS, end);
   };
   env.judges.add(judge);
   env.settlers.add(end);
   return () => {
-    env.judges.delete(judge);
-    env.settlers.delete(end);
     end();
   };
 }

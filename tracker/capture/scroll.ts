@@ -42,13 +42,12 @@ export function startScroll(emit: Emit, env: Env): Stop {
   };
   soon();
   // Containers scroll, too; only the document's own scrolling is the page's.
-  const stop = listen(env, document, 'scroll', (event) => {
+  const stop = listen(env, window, 'scroll', (event) => {
     if (event.target === document) soon();
   });
   env.settlers.add(sample);
   return () => {
     stop();
     sample();
-    env.settlers.delete(sample);
   };
 }

@@ -31,6 +31,5 @@ export function startVitals(emit: Emit, env: Env): Stop {
     stopped = true;
     stop();
     report();
-    env.settlers.delete(report);
   };
 }

@@ -129,7 +129,8 @@ export class Connection {
     this.#resendTimer = createTimer(clock);
     this.#giveUpTimer = createTimer(clock);
     this.#startMs = clock.nowMs();
-    const remains = decodeRemains(this.#ports.storage.take() ?? '');
+    const left = this.#ports.storage.take();
+    const remains = left && decodeRemains(left);
     if (!remains) return;
     this.#identity = remains;
     this.#startMs = remains.startMs;

@@ -46,6 +46,9 @@ type Pending = { readonly event: Event; readonly page: PageContext; readonly byt
 /** About what a move takes on the wire: kind, time, two deltas, rest. */
 const MOVE_BYTES = 8;
 
+/** About what a box of a layout takes: place, size, often a word. */
+const BOX_BYTES = 12;
+
 /** Around a frame in a post or in storage: its length as a varint, and a flag. */
 const ENVELOPE_BYTES = 4;
 
@@ -114,7 +117,7 @@ export class Outbox {
       this.#lost.thinned++;
       return;
     }
-    const bytes = event.kind === 'move' ? MOVE_BYTES : event.kind === 'dompack' ? event.deflated.length : JSON.stringify(event).length;
+    const bytes = estimateOf(event);
     this.#pending.push({ event, page, bytes });
     this.#pendingBytes += bytes;
     if (this.#pendingBytes > this.#limits.pendingMaxBytes) this.#relieve();
@@ -257,6 +260,13 @@ export function framesWithin(frames: readonly HeldFrame[], maxBytes: number): re
     chosen.add(frame);
   }
   return frames.filter((frame) => chosen.has(frame));
+}
+
+/** About what an event takes, without encoding it. */
+function estimateOf(event: Event): number {
+  if (event.kind === 'move') return MOVE_BYTES;
+  if (event.kind === 'layout') return event.boxes.length * BOX_BYTES;
+  return event.kind === 'dompack' ? event.deflated.length : JSON.stringify(event).length;
 }
 
 const isHeavy = (event: Event) => event.kind === 'layout' || event.kind.startsWith('dom');

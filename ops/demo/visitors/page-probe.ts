@@ -35,9 +35,12 @@ export function probePage(): Promise<RecordedView> {
         config: () => DEFAULT_TRACKER_CONFIG,
         page: () => page,
         settlers: new Set(),
-        heard: new Set(),
+        heard: new Map(),
         reconfigure: () => undefined,
+        overs: [],
+        drain: () => undefined,
         judges: new Set(),
+        ways: new Set(),
         placeOf: ({ pageX, pageY }) => ({ x: pageX, y: pageY }),
       },
     );

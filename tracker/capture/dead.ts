@@ -72,6 +72,7 @@ export function startDead(emit: Emit, env: Env): Stop {
     look();
     for (const node of event.composedPath()) if (isRoot(node)) observe(observer, node);
     keep([...judged, { click, page: env.page() }]);
+    cancelPress();
   };
   const scrolled = () => reacted(SCROLL_MAX_MS);
   const focused = () => reacted(FOCUS_MAX_MS);

@@ -16,8 +16,11 @@ const OVERS_MAX = 20;
 export function startClick(emit: Emit, env: Env, early: readonly Point[]): Stop {
   const targetOf = ({ element }: Pick<Over, 'element'>) => (isElement(element) ? actionable(element, env.config().targetAttribute) : null);
   /** Which target it is of is asked only when there is a press, and so is the time: both cost more than to keep them. */
-  const enter = (over: Over) => {
-    if (env.overs.unshift(over) > OVERS_MAX) env.overs.pop();
+  const enter = (event: globalThis.Event, known?: unknown) => {
+    const { target } = event;
+    const isHost = Boolean((target as Partial<Element>).shadowRoot);
+    const element = known ?? (isHost ? event.composedPath()[0] : target);
+    if (env.overs.unshift({ element, event, isHost }) > OVERS_MAX) env.overs.pop();
   };
   /** From entering the target to the press, ms; 0 if the pointer is not on it. */
   const hesitation = (element: Element, pressMs: number) => {
@@ -54,19 +57,11 @@ export function startClick(emit: Emit, env: Env, early: readonly Point[]): Stop 
     for (const fn of env.judges) fn(click, element, event);
   };
   for (const point of early) {
-    if (point.event.type === 'pointerover') enter({ ...point, isHost: false });
+    if (point.event.type === 'pointerover') enter(point.event, point.element);
     else if (point.event.type.endsWith('click')) press(point);
   }
   const heard = (type: string, fn: (point: Point) => void) => listen(env, window, type, (event: PointerEvent) => fn(pointOf(event, env)));
-  const stops = [
-    listen<PointerEvent>(env, window, 'pointerover', (event) => {
-      const { target } = event;
-      const isHost = Boolean((target as Partial<Element>).shadowRoot);
-      enter({ element: isHost ? event.composedPath()[0] : target, event, isHost });
-    }),
-    heard('click', press),
-    heard('auxclick', press),
-  ];
+  const stops = [listen(env, window, 'pointerover', enter), heard('click', press), heard('auxclick', press)];
   return () => {
     for (const stop of stops) stop();
   };

@@ -43,8 +43,8 @@ export type Env = {
   placeOf: (event: PointerEvent) => { readonly x: number; readonly y: number };
   /** By type. */ readonly heard: Map<string, Heard>;
   /** The latest first (click.ts). */ readonly overs: Over[];
-  // What the extra's behaviours register in these is taken out when all of them stop.
   /** Moves that were heard and not looked at are looked at now (move.ts). */ drain: () => void;
+  // What the extra's behaviours register in these is taken out when all of them stop.
   /** Take each place of the pointer's way. */ readonly ways: Set<(point: Point) => void>;
   /** Take each press, once it was reported. */ readonly judges: Set<Judge>;
   /** Behaviours that hold something back register here to let it go. */ readonly settlers: Set<() => void>;

@@ -146,8 +146,6 @@ async function detail(session: string): Promise<SessionDetail> {
   return (await (await ask(`/api/sessions/${session}?app=shop`)).json()) as SessionDetail;
 }
 
-const isAway = (message: LiveMessage): boolean => message.type === 'pulse' && message.storeAway;
-
 /** The UI's socket, with what the node said on it. */
 function openLive() {
   const socket = new WebSocket(`${node.url.replace('http', 'ws')}/api/live`, { origin: node.url, headers: { cookie } });
@@ -563,31 +561,6 @@ describe('questions and health', () => {
     expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
     expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
   });
-
-  it('a store that takes nothing is said to balancers and people; what came meanwhile is stored in order when it is back', async () => {
-    const answer = await hello();
-    const { socket, until, said } = await open(answer);
-    const live = openLive();
-    await live.until(({ type }) => type === 'welcome');
-    live.socket.send(JSON.stringify({ type: 'watch-pulse', app: 'shop' }));
-    // Another program holds the file for longer than a statement waits.
-    const other = new DatabaseSync(join(dataDir, 'datalab.sqlite'), { timeout: 5_000 });
-    other.exec('BEGIN IMMEDIATE');
-    for (const firstSeq of [1, 3, 5]) socket.send(frame(firstSeq));
-    await live.until((message) => message.type === 'pulse' && message.storeAway);
-    const ready = await fetch(`${node.url}/readyz`);
-    expect([ready.status, (await ready.json()) as object]).toMatchObject([503, { status: 'store-away' }]);
-    expect((await ask('/api/pages?app=shop')).status, 'what is stored can still be asked').toBe(200);
-    expect(said.filter(({ type }) => type === 'ACK')).toEqual([]);
-    other.exec('ROLLBACK');
-    other.close();
-    await until((message) => message.type === 'ACK' && message.seq === 6);
-    expect(await storedEvents(answer.session)).toBe(6);
-    await live.until((message, i) => message.type === 'pulse' && !message.storeAway && i > live.said.findIndex(isAway));
-    expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
-    socket.close();
-    live.socket.close();
-  }, 60_000);
 
   it('the UI’s socket answers a watch with a full picture, then with what changed', async () => {
     const { socket, said, until } = openLive();

@@ -1,0 +1,41 @@
+/** Another program holds the database's file for longer than a statement waits: the store takes nothing meanwhile. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+import type { SessionDetail } from '../../engine/protocol/api.ts';
+import type { Event } from '../../engine/protocol/events.ts';
+import { DATABASE_FILE } from '../../engine/store/sqlite/open-database.ts';
+import { frameOf, hello, openLive, openNode, openSocket, request } from './fixture/stranger.ts';
+
+it('a store that takes nothing is said to balancers and people; what came meanwhile is stored in order when it is back', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'datalab-locked-'));
+  const world = await openNode({ DATALAB_DATA_DIR: dataDir });
+  const { base, owner } = world;
+  const answer = await hello(base);
+  const peer = await openSocket(answer);
+  const live = await openLive(base, owner);
+  live.socket.send(JSON.stringify({ type: 'watch-pulse', app: 'shop' }));
+  const other = new DatabaseSync(join(dataDir, DATABASE_FILE), { timeout: 5_000 });
+  other.exec('BEGIN IMMEDIATE');
+  const move = (x: number): Event => ({ kind: 'move', atMs: Date.now(), x, y: 2, restMs: 0 });
+  for (const firstSeq of [1, 3, 5]) peer.socket.send(frameOf(firstSeq, [move(firstSeq), move(firstSeq + 1)]));
+  const away = await live.until((message) => message.type === 'pulse' && message.storeAway);
+  const ready = await fetch(`${base}/readyz`);
+  expect([ready.status, (await ready.json()) as object]).toMatchObject([503, { status: 'store-away' }]);
+  expect((await request(base, 'GET', '/api/pages?app=shop', owner)).status, 'what is stored can still be asked').toBe(200);
+  expect(peer.said.filter(({ type }) => type === 'ACK')).toEqual([]);
+  other.exec('ROLLBACK');
+  other.close();
+  await peer.until((message) => message.type === 'ACK' && message.seq === 6);
+  const stored = (await (await request(base, 'GET', `/api/sessions/${answer.session}?app=shop`, owner)).json()) as SessionDetail;
+  expect(stored.row.events).toBe(6);
+  const isBackAt = (index: number) => live.said.slice(index).find((message) => message.type === 'pulse' && !message.storeAway);
+  await live.until((message) => message === isBackAt(live.said.indexOf(away)));
+  expect((await fetch(`${base}/readyz`)).status).toBe(200);
+  peer.socket.close();
+  live.socket.close();
+  await world.close();
+  rmSync(dataDir, { recursive: true });
+});

@@ -41,7 +41,7 @@ export function start(emit: Emit, env: Env, early: readonly Point[]): Stop {
   for (const each of STARTS) stops.push(each(emit, env));
   stops.push(startFrames(env));
   return () => {
-    for (const stop of stops) stop();
+    for (const stop of stops) env.guard(stop)();
     for (const registered of [env.settlers, env.judges, env.ways]) registered.clear();
   };
 }

@@ -69,8 +69,8 @@ export function startPageLife(site: Site, guard: Guard): PageLife {
   );
   const stopCapture = () => {
     settle(env);
-    extra.stop();
-    for (const stop of stops.splice(0)) stop();
+    // The address ends last, and the goodbye is said whatever fails before.
+    for (const stop of [extra.stop, ...stops.splice(0)]) guard(stop)();
   };
   return {
     emit,

@@ -278,6 +278,19 @@ describe.skipIf(!executablePath).each([
     expect(gateway.of('leave')).toHaveLength(1);
   });
 
+  test('the goodbye is said, and the page’s end told, though a behaviour fails on what the page made of the browser', async () => {
+    await home();
+    await gateway.event('scroll');
+    await page.evaluate(() => {
+      document.hasFocus = () => {
+        throw new Error('the page’s own');
+      };
+    });
+    await page.close({ runBeforeUnload: true });
+    await gateway.until(() => gateway.goodbyes.length === 1);
+    expect(gateway.of('leave')).toHaveLength(1);
+  });
+
   test('a page that comes back from the back/forward cache goes on with the session', async () => {
     await home();
     await page.evaluate(() => addEventListener('pageshow', (event) => Object.assign(window, { persisted: event.persisted })));

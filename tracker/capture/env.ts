@@ -50,9 +50,9 @@ export type Env = {
   /** Behaviours that hold something back register here to let it go. */ readonly settlers: Set<() => void>;
 };
 
-/** Lets go of what behaviours hold back: before the address changes, the page hides or ends. */
+/** Lets go of what behaviours hold back: before the address changes, the page hides or ends. One that fails keeps no other from it. */
 export function settle(env: Env): void {
-  for (const fn of env.settlers) fn();
+  for (const fn of env.settlers) env.guard(fn)();
 }
 
 /** Listens passively in the capture phase, so that no handler of the page can hide an event, and no event waits for us. */

@@ -433,7 +433,8 @@ describe.skipIf(!executablePath).each([
       expect(gateway.of('move')[0]?.atMs).toBeLessThanOrEqual(before + 50);
       // The pointer came to rest before the extra came, and rests there still.
       await page.mouse.move(700, 500);
-      expect(await gateway.event('hover')).toMatchObject({ target: '#buy' });
+      // On a slow machine it rested before, too, while its points were counted.
+      await gateway.event('hover', ({ target }) => target === '#buy');
       expect(await page.evaluate(() => window.datalab?.state()?.earlyPoints)).toBe(0);
     });
 
